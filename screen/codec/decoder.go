@@ -1,0 +1,199 @@
+package codec
+
+import (
+	"image"
+	"runtime"
+
+	"github.com/pierrec/lz4/v4"
+)
+
+// Decoder turns frames into the viewer's picture. It is used by one goroutine at
+// a time.
+type Decoder struct {
+	grid    grid
+	pic     *Picture
+	words   wordDecoder
+	ops     []op
+	raw     []byte
+	dirty   []image.Rectangle
+	workers []planes
+	jobs    []sliceJob
+}
+
+type sliceJob struct {
+	op  *op
+	b   []byte
+	err error
+}
+
+// NewDecoder returns a Decoder that must be Reset before it is used.
+func NewDecoder() *Decoder {
+	return &Decoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers))}
+}
+
+// Reset starts anew with a black picture of w x h pixels: at most 16384 a side
+// and 16 Mi in all.
+func (d *Decoder) Reset(w, h int) error {
+	if err := checkSize(w, h); err != nil {
+		return err
+	}
+	d.grid, d.pic = newGrid(w, h), NewPicture(w, h)
+	d.words.reset()
+	return nil
+}
+
+// Picture returns what the frames so far have drawn. Decode changes it.
+func (d *Decoder) Picture() *Picture { return d.pic }
+
+// Decode applies one frame and returns what it has drawn over, valid until the
+// next call. After an error the Decoder must be Reset; the picture may be half
+// drawn.
+func (d *Decoder) Decode(frame []byte) (dirty []image.Rectangle, err error) {
+	d.dirty = d.dirty[:0]
+	if d.pic == nil {
+		return nil, badFrame("no picture to draw on")
+	}
+	r := reader{b: frame}
+	switch flags := r.u8(); {
+	case r.bad || flags&^frameReset != 0:
+		return nil, badFrame("flags 0x%02x", flags)
+	case flags&frameReset != 0:
+		d.forget()
+	}
+	pixels := d.grid.w * d.grid.h
+	left := budget{area: maxArea(pixels), raw: maxRawSum(pixels)}
+	for len(r.b) > 0 {
+		if err := d.chunk(&r, &left); err != nil {
+			return nil, err
+		}
+	}
+	return d.dirty, nil
+}
+
+// budget is what a frame may still ask for.
+type budget struct{ area, raw int }
+
+func (d *Decoder) forget() {
+	clear(d.pic.Pix)
+	d.words.reset()
+	d.dirty = append(d.dirty, d.pic.Bounds())
+}
+
+// chunk reads and applies one chunk. Everything is checked before the first pixel
+// is drawn, except ids and what is inside of slices.
+func (d *Decoder) chunk(r *reader, left *budget) error {
+	raw, err := d.unpackBlock(r, left)
+	if err != nil {
+		return err
+	}
+	in := reader{b: raw}
+	ops := in.bytes(in.uvarint(len(raw)))
+	if in.bad || len(ops) == 0 {
+		return badFrame("no ops in a block of %d bytes", len(raw))
+	}
+	var need needs
+	if d.ops, need, err = d.grid.ops(d.ops[:0], ops); err != nil {
+		return err
+	}
+	if left.area -= need.area; left.area < 0 {
+		return badFrame("more area than four pictures")
+	}
+	slices, pack := r.bytes(need.slices), in.bytes(need.pack)
+	if r.bad || in.bad {
+		return badFrame("slices of %d and indices of %d bytes are cut off", need.slices, need.pack)
+	}
+	if err := d.words.split(in.b, need.ids); err != nil {
+		return err
+	}
+	return d.apply(pack, slices)
+}
+
+// unpackBlock returns a chunk's block, valid until the next call.
+func (d *Decoder) unpackBlock(r *reader, left *budget) ([]byte, error) {
+	n := r.uvarint(maxRaw)
+	packed := r.uvarint(maxRaw)
+	if left.raw -= n; left.raw < 0 {
+		return nil, badFrame("more bytes than a picture of this size needs")
+	}
+	if packed == 0 {
+		raw := r.bytes(n)
+		if r.bad {
+			return nil, badFrame("stored block of %d bytes is cut off", n)
+		}
+		return raw, nil
+	}
+	b := r.bytes(packed)
+	// LZ4 makes at most 255 bytes out of one: a lie about n costs its sender bytes.
+	if r.bad || n > 255*packed {
+		return nil, badFrame("block of %d bytes is cut off or too short for %d", packed, n)
+	}
+	if len(d.raw) < n {
+		d.raw = make([]byte, n)
+	}
+	if m, err := lz4.UncompressBlock(b, d.raw[:n]); err != nil || m != n {
+		return nil, badFrame("block of %d bytes does not unpack to %d", packed, n)
+	}
+	return d.raw[:n], nil
+}
+
+// apply draws d.ops. The tiles of a chunk do not overlap, since ops go from left
+// to right and top to bottom, so slices may be drawn at once.
+func (d *Decoder) apply(pack, slices []byte) error {
+	d.jobs = d.jobs[:0]
+	for i := range d.ops {
+		o := &d.ops[i]
+		d.dirty = append(d.dirty, o.box)
+		switch o.kind {
+		case kindCopy:
+			d.pic.move(o.box, o.dx, o.dy)
+		case kindFill:
+			d.pic.fill(o.box, o.cols[0])
+		case kindPack:
+			pack = unpack(pack, d.pic, o.box, o.n, &o.cols)
+		case kindWords:
+			if err := d.words.decode(d.pic, o.box); err != nil {
+				return err
+			}
+		default:
+			d.jobs = append(d.jobs, sliceJob{op: o, b: slices[:o.size]})
+			slices = slices[o.size:]
+		}
+	}
+	return d.drawSlices()
+}
+
+func (d *Decoder) drawSlices() error {
+	parallel(len(d.workers), len(d.jobs), func(w, i int) {
+		j := &d.jobs[i]
+		j.err = d.workers[w].readBits(j.b, d.pic, j.op.box)
+	})
+	for i := range d.jobs {
+		if err := d.jobs[i].err; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill sets the pixels inside r to c.
+func (p *Picture) fill(r image.Rectangle, c uint32) {
+	first := p.Row(r.Min.Y)[r.Min.X:r.Max.X]
+	for i := range first {
+		first[i] = c
+	}
+	for y := r.Min.Y + 1; y < r.Max.Y; y++ {
+		copy(p.Row(y)[r.Min.X:r.Max.X], first)
+	}
+}
+
+// move sets the pixels inside r to those inside r + (dx, dy). The two may
+// overlap.
+func (p *Picture) move(r image.Rectangle, dx, dy int) {
+	for i := range r.Dy() {
+		y := r.Min.Y + i
+		if dy < 0 {
+			y = r.Max.Y - 1 - i // from below, so that no row is overwritten before it is read
+		}
+		copy(p.Row(y)[r.Min.X:r.Max.X], p.Row(y + dy)[r.Min.X+dx:])
+	}
+}

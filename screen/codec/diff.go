@@ -1,0 +1,96 @@
+package codec
+
+import "image"
+
+// tile is what the encoder knows about one tile of the grid.
+type tile struct {
+	pending bool // the viewer may not have what is wanted
+	known   bool // what follows is up to date
+	kind    kind
+	n       int             // PACK: colours
+	cols    [4]uint32       // FILL, PACK
+	box     image.Rectangle // what must be sent
+}
+
+// Update takes over the pixels of pic inside dirty; those outside must be as
+// before. pic has the size that Reset was told; the upper bytes of its pixels
+// may be anything. It returns soon: the rest of the work is Append's.
+func (e *Encoder) Update(pic *Picture, dirty []image.Rectangle) {
+	for _, r := range dirty {
+		r = r.Intersect(e.want.Bounds()).Intersect(pic.Bounds())
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			src, dst := pic.Row(y)[r.Min.X:r.Max.X], e.want.Row(y)[r.Min.X:r.Max.X]
+			if !equalRow(src, dst) { // most rows of most damage are as they were
+				e.takeRow(src, dst, r.Min.X, y)
+			}
+		}
+	}
+}
+
+// takeRow copies src, the pixels from x, y on, to dst and marks their tiles.
+func (e *Encoder) takeRow(src, dst []uint32, x, y int) {
+	first := y / tileSide * e.grid.cols
+	for len(src) > 0 {
+		n := min(len(src), tileSide-x%tileSide)
+		if !equalRow(src[:n], dst[:n]) && copyMasked(dst[:n], src[:n]) {
+			e.mark(first + x/tileSide)
+		}
+		src, dst, x = src[n:], dst[n:], x+n
+	}
+}
+
+// copyMasked copies src without the upper bytes and says whether that changed dst.
+func copyMasked(dst, src []uint32) bool {
+	diff := uint32(0)
+	dst = dst[:len(src)]
+	for i, c := range src {
+		c &= 0xffffff
+		diff |= c ^ dst[i]
+		dst[i] = c
+	}
+	return diff != 0
+}
+
+func (e *Encoder) mark(i int) {
+	t := &e.tiles[i]
+	t.known = false
+	e.fresh = true
+	if !t.pending {
+		t.pending = true
+		e.pending++
+	}
+}
+
+// differing returns the smallest rectangle around the pixels inside r in which a
+// and b differ.
+func differing(a, b *Picture, r image.Rectangle) image.Rectangle {
+	box := image.Rectangle{Min: r.Max, Max: r.Min}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		p, q := a.Row(y)[r.Min.X:r.Max.X], b.Row(y)[r.Min.X:r.Max.X]
+		if equalRow(p, q) {
+			continue
+		}
+		box.Min.Y, box.Max.Y = min(box.Min.Y, y), y+1
+		for x := 0; x < box.Min.X-r.Min.X; x++ {
+			if p[x] != q[x] {
+				box.Min.X = r.Min.X + x
+			}
+		}
+		for x := len(p) - 1; x >= box.Max.X-r.Min.X; x-- {
+			if p[x] != q[x] {
+				box.Max.X = r.Min.X + x + 1
+			}
+		}
+	}
+	if box.Min.Y >= box.Max.Y {
+		return image.Rectangle{}
+	}
+	return box
+}
+
+// copyPixels sets the pixels of dst inside r to those of src.
+func copyPixels(dst, src *Picture, r image.Rectangle) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		copy(dst.Row(y)[r.Min.X:r.Max.X], src.Row(y)[r.Min.X:r.Max.X])
+	}
+}

@@ -1,0 +1,222 @@
+package codec
+
+import (
+	"encoding/binary"
+	"image"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pierrec/lz4/v4"
+)
+
+const (
+	worstTile = 14 << 10 // bytes that no tile exceeds in WORDS or BITS
+	longRun   = 32       // tiles in one op: what a slice's worker and the band order of WORDS gain from
+	fullChunk = 256 << 10
+)
+
+// chunk is a part of a frame while it is made.
+type chunk struct {
+	ops, pack []byte
+	at        int    // the first tile after the last op
+	raw, lz   []byte // scratch
+	runs      []run
+}
+
+// run is some tiles in a row that are said by one op.
+type run struct {
+	first, n int
+	kind     kind
+	box      image.Rectangle
+	slice    []byte // EXACT, BITS
+}
+
+// appendText appends chunks with the tiles in e.text until limit.
+func (e *Encoder) appendText(dst []byte, limit int) []byte {
+	room := limit - len(dst)
+	for todo := e.text; len(todo) > 0 && e.more(dst, limit, room); {
+		e.startChunk()
+		for len(todo) > 0 {
+			left := min(limit-len(dst), fullChunk) - e.rawSize()
+			if left <= 0 && len(e.chunk.ops) > 0 {
+				break
+			}
+			r := e.join(todo, min(max(left/worstTile, 1), longRun))
+			e.appendTextOp(r)
+			todo = todo[r.n:]
+		}
+		dst = e.endChunk(dst)
+	}
+	return dst
+}
+
+// more says whether another chunk is worth its while: always the first one of a
+// frame, else if an eighth of the room is left.
+func (e *Encoder) more(dst []byte, limit, room int) bool {
+	left := limit - len(dst)
+	return left == room || left > max(room/8, 64)
+}
+
+func (e *Encoder) startChunk() {
+	c := &e.chunk
+	c.ops, c.pack, c.at = c.ops[:0], c.pack[:0], 0
+	e.words.clear()
+}
+
+func (e *Encoder) rawSize() int { return len(e.chunk.ops) + len(e.chunk.pack) + e.words.size() }
+
+// join returns the longest run of tiles at the start of todo, at most n of them,
+// that one op can say.
+func (e *Encoder) join(todo []int, n int) run {
+	t := &e.tiles[todo[0]]
+	r := run{first: todo[0], n: 1, kind: t.kind, box: t.box}
+	sum := area(t.box)
+	for r.n < min(n, len(todo)) && todo[r.n] == r.first+r.n && todo[r.n]%e.grid.cols != 0 {
+		next := &e.tiles[todo[r.n]]
+		both := r.box.Union(next.box)
+		if next.kind != r.kind || !e.joins(t, next, &r, both, sum+area(next.box)) {
+			break
+		}
+		sum += area(next.box)
+		r.box = both
+		r.n++
+	}
+	return r
+}
+
+// joins says whether next may be added to the run r that starts with t.
+func (e *Encoder) joins(t, next *tile, r *run, both image.Rectangle, sum int) bool {
+	if 4*area(both) > 5*sum {
+		return false // much of it would be sent for nothing
+	}
+	switch r.kind {
+	case kindFill:
+		return area(both) == sum && next.cols[0] == t.cols[0]
+	case kindPack:
+		return area(both) == sum && mergeColours(t, next)
+	}
+	return true
+}
+
+// mergeColours adds b's colours to a's if that needs no more bits for either.
+func mergeColours(a, b *tile) bool {
+	n, cols := a.n, a.cols
+	for _, c := range b.cols[:b.n] {
+		if contains(&cols, n, c) {
+			continue
+		}
+		if n == len(cols) {
+			return false
+		}
+		cols[n] = c
+		n++
+	}
+	if packBytes(n) != packBytes(a.n) || packBytes(n) != packBytes(b.n) {
+		return false
+	}
+	a.n, a.cols = n, cols
+	return true
+}
+
+// appendTextOp appends one op to the chunk. The run's first tile has the colours.
+func (e *Encoder) appendTextOp(r run) {
+	c, t := &e.chunk, &e.tiles[r.first]
+	c.ops = e.grid.appendPlace(c.ops, r.kind, r.first-c.at, r.first, r.n, r.box)
+	c.at = r.first + r.n
+	switch r.kind {
+	case kindFill:
+		c.ops = appendColour(c.ops, t.cols[0])
+	case kindPack:
+		c.ops = append(c.ops, byte(t.n))
+		for _, v := range t.cols[:t.n] {
+			c.ops = appendColour(c.ops, v)
+		}
+		c.pack = appendPack(c.pack, e.want, r.box, t.n, &t.cols)
+	case kindWords:
+		e.words.encode(e.want, r.box)
+	}
+	e.sent(r.first, r.n, r.box)
+}
+
+// endChunk appends the chunk without its slices.
+func (e *Encoder) endChunk(dst []byte) []byte {
+	c := &e.chunk
+	c.raw = binary.AppendUvarint(c.raw[:0], uint64(len(c.ops)))
+	for _, part := range [...][]byte{c.ops, c.pack, e.words.ids, e.words.fresh, e.words.pal} {
+		c.raw = append(c.raw, part...)
+	}
+	if n := lz4.CompressBlockBound(len(c.raw)); cap(c.lz) < n {
+		c.lz = make([]byte, n)
+	}
+	n := 0
+	if len(c.raw) > 32 { // nothing shorter has shrunk
+		n, _ = e.lz.CompressBlock(c.raw, c.lz[:cap(c.lz)])
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(c.raw)))
+	if n == 0 || n >= len(c.raw) {
+		return append(append(dst, 0), c.raw...)
+	}
+	dst = binary.AppendUvarint(dst, uint64(n))
+	return append(dst, c.lz[:n]...)
+}
+
+// appendPictures appends chunks with the tiles in e.pics until limit.
+func (e *Encoder) appendPictures(dst []byte, limit int) []byte {
+	room := limit - len(dst)
+	first := len(e.text) == 0
+	for todo := e.pics; len(todo) > 0 && (first || limit-len(dst) > max(room/8, 64)); first = false {
+		n := min(max((limit-len(dst))/worstTile, 1), len(todo))
+		dst = e.appendSlices(dst, todo[:n])
+		todo = todo[n:]
+	}
+	return dst
+}
+
+// appendSlices appends a chunk with the given tiles.
+func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
+	c := &e.chunk
+	n := 0
+	for len(todo) > 0 {
+		if n == len(c.runs) {
+			c.runs = append(c.runs, run{})
+		}
+		r := e.join(todo, longRun)
+		r.slice = c.runs[n].slice[:0]
+		c.runs[n] = r
+		n++
+		todo = todo[r.n:]
+	}
+	runs := c.runs[:n]
+	parallel(len(e.workers), n, func(w, i int) {
+		runs[i].slice = e.workers[w].appendBits(runs[i].slice, e.want, runs[i].box)
+	})
+	e.startChunk()
+	for _, r := range runs {
+		c.ops = e.grid.appendPlace(c.ops, e.picture, r.first-c.at, r.first, r.n, r.box)
+		c.ops = binary.AppendUvarint(c.ops, uint64(len(r.slice)))
+		c.at = r.first + r.n
+		e.sent(r.first, r.n, r.box)
+	}
+	dst = e.endChunk(dst)
+	for _, r := range runs {
+		dst = append(dst, r.slice...)
+	}
+	return dst
+}
+
+// parallel calls f(worker, i) for each i below n, on at most the given number of
+// goroutines including this one, and returns when all have.
+func parallel(workers, n int, f func(worker, i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	work := func(w int) {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			f(w, i)
+		}
+	}
+	for w := 1; w < min(workers, n); w++ {
+		wg.Go(func() { work(w) })
+	}
+	work(0)
+	wg.Wait()
+}

@@ -1,0 +1,105 @@
+package codec
+
+import (
+	"image"
+	"runtime"
+
+	"github.com/pierrec/lz4/v4"
+)
+
+// Encoder makes the frames for one viewer. It is used by one goroutine at a time.
+type Encoder struct {
+	grid    grid
+	have    *Picture // what the viewer shows once it has decoded all frames so far
+	want    *Picture // what it should show
+	tiles   []tile
+	pending int  // tiles that are pending
+	reset   bool // the next frame tells the viewer to forget everything
+	fresh   bool // Update has brought something since the last search for moves
+	picture kind // how pictures are said
+
+	words   wordCoder
+	stats   colourCount
+	text    []int // pending tiles by what they are, in raster order
+	pics    []int
+	workers []planes
+	chunk   chunk
+	lz      lz4.Compressor
+}
+
+// NewEncoder returns an Encoder that must be Reset before it is used.
+func NewEncoder() *Encoder {
+	return &Encoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindBits}
+}
+
+// maxWorkers bounds how many slices are coded at once: capture and the viewer's
+// own decoder want the other cores.
+const maxWorkers = 4
+
+// Reset starts anew with a picture of w x h pixels, which must be within
+// Decoder.Reset's bounds: both sides forget everything and the viewer's picture
+// becomes black. The next frame carries the news.
+func (e *Encoder) Reset(w, h int) {
+	e.grid = newGrid(w, h)
+	e.have, e.want = NewPicture(w, h), NewPicture(w, h)
+	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
+	e.pending, e.reset, e.fresh = 0, true, false
+	e.words.reset()
+}
+
+// Pending says whether there is something that the viewer does not have yet.
+func (e *Encoder) Pending() bool { return e.reset || e.pending > 0 }
+
+// maxFrame is what Append aims to stay below, whatever the limit; with the last
+// chunk's worst case it is below the stream's 8 MiB.
+const maxFrame = 7 << 20
+
+// Append appends one frame with the newest pixels to dst and returns it. Once
+// about limit bytes are reached, give or take a tile (12 KiB), the rest stays
+// pending; at least one tile is sent. exact says that nothing is pending any
+// more. Cheap tiles, which are text and plain areas, go before pictures.
+func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
+	limit = len(dst) + min(max(limit, 0), maxFrame)
+	flags := byte(0)
+	if e.reset {
+		flags, e.reset = frameReset, false
+	}
+	dst = append(dst, flags)
+	e.sort()
+	dst = e.appendText(dst, limit)
+	dst = e.appendPictures(dst, limit)
+	return dst, e.pending == 0
+}
+
+// sort finds out how each pending tile is to be said.
+func (e *Encoder) sort() {
+	e.text, e.pics = e.text[:0], e.pics[:0]
+	if e.pending == 0 {
+		return
+	}
+	for i := range e.tiles {
+		switch t := &e.tiles[i]; {
+		case !t.pending:
+		case !e.choose(i):
+			e.done(i)
+		case t.kind.planar():
+			e.pics = append(e.pics, i)
+		default:
+			e.text = append(e.text, i)
+		}
+	}
+}
+
+func (e *Encoder) done(i int) {
+	e.tiles[i].pending = false
+	e.pending--
+}
+
+// sent records that the viewer has the pixels inside box, which are those of n
+// tiles from first on.
+func (e *Encoder) sent(first, n int, box image.Rectangle) {
+	copyPixels(e.have, e.want, box)
+	for i := range n {
+		e.done(first + i)
+	}
+}
