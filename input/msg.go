@@ -1,0 +1,251 @@
+package input
+
+// The messages of an input stream. The viewer opens it and writes; the host
+// writes one message, at the end.
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"rac/p2p/wire"
+)
+
+// Protocol carries one viewer's keys and pointer to the host.
+const Protocol wire.Protocol = "/rac/input/1"
+
+// maxBody bounds a message's body, of whatever type.
+const maxBody = 64 << 10
+
+// From the viewer.
+const (
+	msgKey    wire.Type = 0x01 // usage uint16 (HID page 0x07; 0: known by its keysym alone), down uint8, keysym uint32 (X11; 0: none)
+	msgMotion wire.Type = 0x02 // x, y int32: pixel of the host's picture
+	msgButton wire.Type = 0x03 // button uint8 (1 left, 2 middle, 3 right, 8 back, 9 forward), down uint8
+	msgWheel  wire.Type = 0x04 // dx, dy int32: 1/120 notch, positive is right and down
+	msgText   wire.Type = 0x05 // text, UTF-8, at most 4 KiB
+	msgLocks  wire.Type = 0x06 // locks uint8: 1 Caps, 2 Num, 4 Scroll
+	msgAlive  wire.Type = 0x07 // nothing: what is held is still held
+)
+
+// From the host, once, when the viewer has ended its half of the stream or
+// something has failed.
+const (
+	msgDone   wire.Type = 0x11 // nothing: all that the viewer sent has been put in
+	msgFailed wire.Type = 0x12 // text: why not
+)
+
+const (
+	maxText   = 4 << 10
+	maxReason = 1 << 10
+	// maxWheel is the most that one message may turn: a hundred notches, each of
+	// which is two events at the host.
+	maxWheel = 100 * 120
+	// maxKeysym: the X protocol leaves the top three bits zero.
+	maxKeysym = 1<<29 - 1
+)
+
+// alive is the heartbeat.
+type alive struct{}
+
+func (alive) event() {}
+
+// The bits of msgLocks.
+const (
+	lockCaps = 1 << iota
+	lockNum
+	lockScroll
+	lockAll = 1<<iota - 1
+)
+
+// typeOf returns the type of the message for ev.
+func typeOf(ev Event) wire.Type {
+	switch ev.(type) {
+	case Key:
+		return msgKey
+	case Motion:
+		return msgMotion
+	case Button:
+		return msgButton
+	case Wheel:
+		return msgWheel
+	case Text:
+		return msgText
+	case Locks:
+		return msgLocks
+	}
+	return msgAlive
+}
+
+// appendEvent appends the body of the message for ev.
+func appendEvent(dst []byte, ev Event) []byte {
+	be := binary.BigEndian
+	switch ev := ev.(type) {
+	case Key:
+		dst = be.AppendUint16(dst, uint16(ev.Usage))
+		return be.AppendUint32(append(dst, bit(ev.Down, 1)), ev.Sym)
+	case Motion:
+		return be.AppendUint32(be.AppendUint32(dst, uint32(ev.X)), uint32(ev.Y))
+	case Button:
+		return append(dst, ev.Button, bit(ev.Down, 1))
+	case Wheel:
+		return be.AppendUint32(be.AppendUint32(dst, uint32(ev.DX)), uint32(ev.DY))
+	case Text:
+		return append(dst, ev.Text...)
+	case Locks:
+		return append(dst, bit(ev.Caps, lockCaps)|bit(ev.Num, lockNum)|bit(ev.Scroll, lockScroll))
+	}
+	return dst
+}
+
+func bit(on bool, b byte) byte {
+	if on {
+		return b
+	}
+	return 0
+}
+
+// parseEvent reads a message from a viewer. It returns nil for a type that it
+// does not know: a newer viewer may say more.
+func parseEvent(t wire.Type, b []byte) (Event, error) {
+	if want, fixed := bodyLen(t); fixed && len(b) != want {
+		return nil, fmt.Errorf("input: message 0x%02x has %d bytes, not %d", uint8(t), len(b), want)
+	}
+	be := binary.BigEndian
+	switch t {
+	case msgKey:
+		return checkKey(Key{Usage(be.Uint16(b)), b[2] != 0, be.Uint32(b[3:])}, b[2])
+	case msgMotion:
+		return Motion{int(int32(be.Uint32(b))), int(int32(be.Uint32(b[4:])))}, nil
+	case msgButton:
+		return checkButton(Button{b[0], b[1] != 0}, b[1])
+	case msgWheel:
+		return checkWheel(Wheel{int(int32(be.Uint32(b))), int(int32(be.Uint32(b[4:])))})
+	case msgText:
+		if len(b) > maxText {
+			return nil, fmt.Errorf("input: text of %d bytes, at most %d are allowed", len(b), maxText)
+		}
+		text := string(b)
+		return Text{text}, checkText(text)
+	case msgLocks:
+		if b[0] > lockAll {
+			return nil, fmt.Errorf("input: locks 0x%02x", b[0])
+		}
+		return Locks{b[0]&lockCaps != 0, b[0]&lockNum != 0, b[0]&lockScroll != 0}, nil
+	case msgAlive:
+		return alive{}, nil
+	}
+	return nil, nil
+}
+
+// bodyLen returns the length of the bodies of a type, if they all have the same.
+func bodyLen(t wire.Type) (n int, fixed bool) {
+	switch t {
+	case msgKey:
+		return 7, true
+	case msgMotion, msgWheel:
+		return 8, true
+	case msgButton:
+		return 2, true
+	case msgLocks:
+		return 1, true
+	case msgAlive:
+		return 0, true
+	}
+	return 0, false
+}
+
+func checkKey(k Key, down byte) (Event, error) {
+	if down > 1 || k.Sym > maxKeysym {
+		return nil, fmt.Errorf("input: key 0x%02x with down %d and keysym 0x%x", k.Usage, down, k.Sym)
+	}
+	return k, nil
+}
+
+func checkButton(b Button, down byte) (Event, error) {
+	if down > 1 || b.Button == 0 || b.Button > 9 || b.Button >= 4 && b.Button <= 7 {
+		return nil, fmt.Errorf("input: button %d with down %d", b.Button, down)
+	}
+	return b, nil
+}
+
+func checkWheel(w Wheel) (Event, error) {
+	if w != clampWheel(w) {
+		return nil, fmt.Errorf("input: the wheel turned by %d, %d at once", w.DX, w.DY)
+	}
+	return w, nil
+}
+
+func clampWheel(w Wheel) Wheel {
+	return Wheel{min(max(w.DX, -maxWheel), maxWheel), min(max(w.DY, -maxWheel), maxWheel)}
+}
+
+// checkText tells whether a text can be typed: UTF-8 whose control characters
+// are those that have a key.
+func checkText(s string) error {
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("input: the text is not UTF-8")
+	}
+	for _, r := range s {
+		if !typeable(r) {
+			return fmt.Errorf("input: the text has the control character %U, which no key makes", r)
+		}
+	}
+	return nil
+}
+
+// typeable tells whether a character is printed, or has a key of its own: Tab,
+// Enter, Backspace, Escape, Delete.
+func typeable(r rune) bool {
+	switch r {
+	case '\t', '\n', '\r', '\b', 0x1b, 0x7f:
+		return true
+	}
+	return r >= 0x20 && (r < 0x7f || r > 0x9f)
+}
+
+// clean drops what cannot be typed from a text.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !typeable(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// printable replaces what a terminal would obey by question marks.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+}
+
+// appendReason appends the body of msgFailed.
+func appendReason(dst []byte, reason string) []byte {
+	return append(dst, strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")...)
+}
+
+// parseReply reads a message from the host. ok is false for a type that it does
+// not know. The reason of a failure is the host's word: what could move the
+// cursor of a terminal is taken out of it.
+func parseReply(t wire.Type, b []byte) (failure string, ok bool, err error) {
+	switch t {
+	case msgDone:
+		if len(b) != 0 {
+			return "", false, fmt.Errorf("input: message 0x%02x has %d bytes, not 0", uint8(t), len(b))
+		}
+		return "", true, nil
+	case msgFailed:
+		if len(b) > maxReason {
+			return "", false, fmt.Errorf("input: reason of %d bytes, at most %d are allowed", len(b), maxReason)
+		}
+		return printable(string(b)), true, nil
+	}
+	return "", false, nil
+}

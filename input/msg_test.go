@@ -1,0 +1,89 @@
+package input
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"rac/p2p/wire"
+)
+
+// messages is one of each, and the limits.
+func messages() []Event {
+	return []Event{
+		Key{0x04, true, 'a'}, Key{0xe6, false, 0}, Key{0, true, 0x10065e5}, Key{0xffff, true, maxKeysym},
+		Motion{0, 0}, Motion{-1, 1 << 20}, Button{1, true}, Button{9, false},
+		Wheel{-120, 15}, Wheel{maxWheel, -maxWheel},
+		Text{""}, Text{"Grüße, 日本\n\t€"}, Text{strings.Repeat("x", maxText)},
+		Locks{}, Locks{true, true, true}, Locks{Num: true}, alive{},
+	}
+}
+
+func TestEveryEventArrivesAsItWasSent(t *testing.T) {
+	for _, ev := range messages() {
+		got, err := parseEvent(typeOf(ev), appendEvent(nil, ev))
+		if err != nil || got != ev {
+			t.Errorf("got %+v, %v, want %+v", got, err, ev)
+		}
+	}
+}
+
+func TestAMessageOutsideItsLimitsIsRefused(t *testing.T) {
+	for name, m := range map[string]struct {
+		t    wire.Type
+		body string
+	}{
+		"short key":         {msgKey, "\x00\x04\x01\x00\x00\x00"},
+		"long key":          {msgKey, "\x00\x04\x01\x00\x00\x00\x00\x00"},
+		"half-pressed key":  {msgKey, "\x00\x04\x02\x00\x00\x00\x00"},
+		"keysym":            {msgKey, "\x00\x04\x01\x20\x00\x00\x00"},
+		"button 0":          {msgButton, "\x00\x01"},
+		"wheel as a button": {msgButton, "\x04\x01"},
+		"button 10":         {msgButton, "\x0a\x01"},
+		"wheel":             {msgWheel, "\x7f\xff\xff\xff\x00\x00\x00\x00"},
+		"long text":         {msgText, strings.Repeat("x", maxText+1)},
+		"broken text":       {msgText, "\xff\xfe"},
+		"NUL":               {msgText, "a\x00b"},
+		"control character": {msgText, "a\x01b"},
+		"locks":             {msgLocks, "\x08"},
+		"long heartbeat":    {msgAlive, "x"},
+	} {
+		if ev, err := parseEvent(m.t, []byte(m.body)); err == nil {
+			t.Errorf("%s: taken as %+v", name, ev)
+		}
+	}
+}
+
+func TestANewerMessageIsSkipped(t *testing.T) {
+	if ev, err := parseEvent(0x7f, []byte("whatever")); ev != nil || err != nil {
+		t.Errorf("got %v, %v, want nothing", ev, err)
+	}
+}
+
+func TestTheHostsReasonCannotMoveTheCursor(t *testing.T) {
+	body := appendReason(nil, "no display\x1b[2J\xff\n"+strings.Repeat("x", 2*maxReason))
+	reason, ok, err := parseReply(msgFailed, body)
+	if err != nil || !ok || !strings.HasPrefix(reason, "no display?[2J?xxx") || len(reason) > maxReason {
+		t.Errorf("got %q, %v, %v", reason, ok, err)
+	}
+}
+
+// FuzzMessages: what is read is written back as the same bytes, or refused.
+func FuzzMessages(f *testing.F) {
+	for _, ev := range messages() {
+		f.Add(uint8(typeOf(ev)), appendEvent(nil, ev))
+	}
+	f.Add(uint8(msgDone), []byte{})
+	f.Add(uint8(msgFailed), []byte("no display"))
+	f.Fuzz(func(t *testing.T, typ uint8, body []byte) {
+		ev, err := parseEvent(wire.Type(typ), body)
+		if err == nil && ev != nil {
+			if typeOf(ev) != wire.Type(typ) || !reflect.DeepEqual(appendEvent([]byte{}, ev), append([]byte{}, body...)) {
+				t.Errorf("message 0x%02x %x became %+v", typ, body, ev)
+			}
+		}
+		if reason, ok, err := parseReply(wire.Type(typ), body); ok && err == nil && len(reason) > 4*maxReason {
+			t.Errorf("reason of %d bytes", len(reason))
+		}
+	})
+}
