@@ -72,6 +72,49 @@ func (p *Painter) Copy(r image.Rectangle, at image.Point) {
 		uint16(r.Dx()), uint16(r.Dy()))
 }
 
+// SetCursor gives the root window a pointer of the cursor font (150 is the
+// watch, 34 the cross-hair); -1 is an empty one. It lasts as long as p.
+func (p *Painter) SetCursor(glyph int) {
+	p.t.Helper()
+	id, err := xproto.NewCursorId(p.Conn.Conn)
+	if err == nil && glyph < 0 {
+		err = p.emptyCursor(id)
+	} else if err == nil {
+		err = p.glyphCursor(id, uint16(glyph))
+	}
+	if err == nil {
+		err = xproto.ChangeWindowAttributesChecked(p.Conn.Conn, p.Conn.Root, xproto.CwCursor, []uint32{uint32(id)}).Check()
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *Painter) glyphCursor(id xproto.Cursor, glyph uint16) error {
+	font, err := xproto.NewFontId(p.Conn.Conn)
+	if err != nil {
+		return err
+	}
+	xproto.OpenFont(p.Conn.Conn, font, uint16(len("cursor")), "cursor")
+	defer xproto.CloseFont(p.Conn.Conn, font)
+	return xproto.CreateGlyphCursorChecked(p.Conn.Conn, id, font, font, glyph, glyph+1, 0, 0, 0, 0xffff, 0xffff, 0xffff).Check()
+}
+
+func (p *Painter) emptyCursor(id xproto.Cursor) error {
+	pix, err := xproto.NewPixmapId(p.Conn.Conn)
+	if err != nil {
+		return err
+	}
+	gc, err := xproto.NewGcontextId(p.Conn.Conn)
+	if err != nil {
+		return err
+	}
+	xproto.CreatePixmap(p.Conn.Conn, 1, pix, xproto.Drawable(p.Conn.Root), 8, 8)
+	xproto.CreateGC(p.Conn.Conn, gc, xproto.Drawable(pix), xproto.GcForeground, []uint32{0})
+	xproto.PolyFillRectangle(p.Conn.Conn, xproto.Drawable(pix), gc, []xproto.Rectangle{{Width: 8, Height: 8}})
+	return xproto.CreateCursorChecked(p.Conn.Conn, id, pix, pix, 0, 0, 0, 0, 0, 0, 0, 0).Check()
+}
+
 // Sync waits until the server has done everything.
 func (p *Painter) Sync() { p.Conn.Sync() }
 

@@ -40,7 +40,7 @@ type Server struct {
 // may connect.
 func Xvfb(t testing.TB, w, h int, args ...string) *Server {
 	t.Helper()
-	return start(t, &Server{}, append([]string{"-screen", "0", fmt.Sprintf("%dx%dx24", w, h)}, args...))
+	return XvfbScreen(t, fmt.Sprintf("%dx%dx24", w, h), args...)
 }
 
 // start runs Xvfb and waits until it says which display it is.
@@ -143,4 +143,36 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// XvfbScreen is Xvfb with a screen in its words: "1280x720x16".
+func XvfbScreen(t testing.TB, screen string, args ...string) *Server {
+	t.Helper()
+	return start(t, &Server{}, append([]string{"-screen", "0", screen}, args...))
+}
+
+// Freeze stops the server without ending it; the test's end lets it go on.
+func (s *Server) Freeze(t testing.TB) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.cmd.Process.Signal(syscall.SIGCONT) })
+}
+
+// AddMode lets Resize choose w×h pixels, which must not be more than the server
+// began with.
+func (s *Server) AddMode(t testing.TB, w, h int) {
+	t.Helper()
+	name := fmt.Sprintf("%dx%d", w, h)
+	ws, hs := fmt.Sprint(w), fmt.Sprint(h)
+	s.Run(t, "xrandr", "--newmode", name, "0", ws, ws, ws, ws, hs, hs, hs, hs)
+	s.Run(t, "xrandr", "--addmode", "screen", name)
+}
+
+// Resize changes the size of the screen to one that it began with or AddMode
+// added.
+func (s *Server) Resize(t testing.TB, w, h int) {
+	t.Helper()
+	s.Run(t, "xrandr", "--output", "screen", "--mode", fmt.Sprintf("%dx%d", w, h))
 }

@@ -159,3 +159,7 @@ func (c *Conn) Atom(name string) (xproto.Atom, error) {
 	c.mu.Unlock()
 	return r.Atom, nil
 }
+
+// Abort ends the connection without waiting for anything: whoever waits for a
+// reply gets io.EOF. Close is still to be called.
+func (c *Conn) Abort() { c.stream.Close() }

@@ -1,0 +1,15 @@
+//go:build !unix || darwin
+
+package screen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// OpenX11 says that this system's screen is not an X server's.
+func OpenX11(ctx context.Context, display string, log *slog.Logger) (Source, error) {
+	return nil, fmt.Errorf("capture: X11 displays on this system: %w", errors.ErrUnsupported)
+}
