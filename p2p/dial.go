@@ -1,0 +1,371 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/sec"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"rac/p2p/wire"
+)
+
+// ErrUnreachable is wrapped by Dial's errors when no way leads to the target:
+// nobody knows an address of it, or none of them answers.
+var ErrUnreachable = errors.New("cannot be reached")
+
+// ErrWrongPeer is wrapped, beside ErrUnreachable, when another computer than
+// the target answers at one of its addresses.
+var ErrWrongPeer = errors.New("another computer answers there")
+
+// Phase is a step of Dial that a person may see.
+type Phase string
+
+const (
+	Finding  Phase = "finding"  // looking for addresses
+	Dialling Phase = "dialling" // trying them
+	Punching Phase = "punching" // there is a relayed connection; waiting shortly for a direct one
+)
+
+type phaseKey struct{}
+
+// WithPhases returns a context whose Dial calls report at each new phase. Calls
+// do not overlap.
+func WithPhases(ctx context.Context, report func(Phase)) context.Context {
+	return context.WithValue(ctx, phaseKey{}, report)
+}
+
+const (
+	// directGrace is how long Dial waits for a direct connection once it has a
+	// relayed one: on a local network that is all that a login needs to start
+	// on the better line.
+	directGrace = 300 * time.Millisecond
+
+	// lanSearch is how long a bare ID is looked for on the local network, and
+	// lanSearchShort when addresses were given.
+	lanSearch      = 5 * time.Second
+	lanSearchShort = 2 * time.Second
+)
+
+// dialing is one call of Dial.
+type dialing struct {
+	*Node
+	id     peer.ID
+	target Target
+
+	mu     sync.Mutex
+	report func(Phase)
+	phase  Phase
+}
+
+// way is one way to look for the target. It returns nil when there is a
+// connection to it.
+type way func(context.Context) error
+
+// Dial connects to the target by every way that is known, all at once, and
+// returns the first connection that comes up; when that one is relayed, Better
+// tells when a direct one has followed. A connection that is still alive from
+// before is used again, one that is dead is dropped. Dial returns when all ways
+// have failed, within seconds; ctx can end it sooner.
+func (n *Node) Dial(ctx context.Context, t Target) (*Conn, error) {
+	id, err := decodeID(string(t.ID))
+	if err != nil {
+		return nil, err
+	}
+	if id == n.id {
+		return nil, fmt.Errorf("%s is this computer itself", t.ID)
+	}
+	d := &dialing{Node: n, id: id, target: t}
+	d.report, _ = ctx.Value(phaseKey{}).(func(Phase))
+	n.prune(n.host.Network().ConnsToPeer(id))
+	n.swarm.Backoff().Clear(id) // else a dial soon after a failed one fails untried
+	ways, err := d.ways()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.race(ctx, ways); err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return d.won(ctx)
+}
+
+func (d *dialing) enter(p Phase) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	order := []Phase{"", Finding, Dialling, Punching}
+	if slices.Index(order, p) <= slices.Index(order, d.phase) {
+		return
+	}
+	d.phase = p
+	if d.report != nil {
+		d.report(p)
+	}
+}
+
+// ways collects what can be tried.
+func (d *dialing) ways() ([]way, error) {
+	direct, through, err := d.addresses()
+	if err != nil {
+		return nil, err
+	}
+	var ways []way
+	d.enter(Finding)
+	if len(direct) > 0 {
+		ways = append(ways, func(ctx context.Context) error { return d.direct(ctx, direct) })
+	}
+	for _, addr := range through {
+		ways = append(ways, func(ctx context.Context) error { return d.throughRelay(ctx, addr) })
+	}
+	for _, link := range d.relay {
+		ways = append(ways, func(ctx context.Context) error { return d.throughLink(ctx, link) })
+	}
+	if d.lan != nil {
+		search := lanSearch
+		if len(direct)+len(through) > 0 {
+			search = lanSearchShort
+		}
+		ways = append(ways, func(ctx context.Context) error { return d.onLAN(ctx, search) })
+	}
+	if len(ways) == 0 {
+		return nil, fmt.Errorf("%s %w: no address of it is known, there is no relay to ask, and looking on the local network is switched off", d.target.ID.Short(), ErrUnreachable)
+	}
+	return ways, nil
+}
+
+// addresses returns where the target may be: as given, and as remembered from
+// earlier connections of this process.
+func (d *dialing) addresses() (direct, through []ma.Multiaddr, err error) {
+	for _, s := range d.target.Addrs {
+		addr, id, err := splitAddr(s)
+		if err == nil {
+			err = checkDialable(s, addr)
+		}
+		if err == nil && id != "" && id != d.id {
+			err = fmt.Errorf("address %s is not one of %s", s, d.target.ID)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if isDirect(addr) {
+			direct = append(direct, addr)
+		} else {
+			through = append(through, addr)
+		}
+	}
+	for _, addr := range d.host.Peerstore().Addrs(d.id) {
+		if isDirect(addr) {
+			direct = append(direct, addr)
+		}
+	}
+	return ma.Unique(direct), through, nil
+}
+
+// race runs all ways, and returns nil when there is a direct connection, or a
+// relayed one and the direct ones have had their chance.
+func (d *dialing) race(ctx context.Context, ways []way) error {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(d.ctx, cancel)
+	results := make(chan error, len(ways))
+	var running sync.WaitGroup
+	for _, w := range ways {
+		running.Go(func() { results <- w(ctx) })
+	}
+	defer running.Wait()
+	defer cancel()
+	defer stop()
+
+	var failed []error
+	var grace <-chan time.Time
+	for range ways {
+		select {
+		case err := <-results:
+			if err != nil {
+				failed = append(failed, err)
+				continue
+			}
+			if c := d.best(d.id); c != nil && isDirect(c.RemoteMultiaddr()) {
+				return nil
+			}
+			d.enter(Punching)
+			if grace == nil {
+				grace = time.After(directGrace)
+			}
+		case <-grace:
+			return nil
+		}
+	}
+	if grace != nil {
+		return nil
+	}
+	return errors.Join(failed...)
+}
+
+// direct dials addresses of the target itself.
+func (d *dialing) direct(ctx context.Context, addrs []ma.Multiaddr) error {
+	d.enter(Dialling)
+	ctx = network.WithForceDirectDial(ctx, "rac")
+	return d.host.Connect(ctx, peer.AddrInfo{ID: d.id, Addrs: addrs})
+}
+
+func (d *dialing) onLAN(ctx context.Context, search time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, search)
+	defer cancel()
+	return d.lan.find(ctx, d.id, d.direct)
+}
+
+// throughLink dials the target behind one of our own relays.
+func (d *dialing) throughLink(ctx context.Context, link *relayLink) error {
+	if err := link.wait(ctx); err != nil {
+		return fmt.Errorf("relay %s: %w", link.id().Short(), err)
+	}
+	return d.circuit(ctx, link.info.ID, circuitVia(link.info.ID, nil))
+}
+
+// throughRelay dials an address that leads through any relay.
+func (d *dialing) throughRelay(ctx context.Context, addr ma.Multiaddr) error {
+	before, _ := ma.SplitFunc(addr, func(c ma.Component) bool { return c.Code() == ma.P_CIRCUIT })
+	info, err := peer.AddrInfoFromP2pAddr(before)
+	if err != nil {
+		return fmt.Errorf("address %s does not name its relay: %w", addr, err)
+	}
+	d.enter(Dialling)
+	d.swarm.Backoff().Clear(info.ID)
+	if err := d.host.Connect(ctx, *info); err != nil {
+		return fmt.Errorf("relay %s: %w", wire.PeerID(info.ID.String()).Short(), err)
+	}
+	return d.circuit(ctx, info.ID, addr)
+}
+
+// circuit dials addr, through a relay that we are connected to.
+func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr) error {
+	d.punch.waitReady(ctx, relay)
+	d.enter(Dialling)
+	d.host.Peerstore().AddAddrs(d.id, []ma.Multiaddr{addr}, peerstore.TempAddrTTL)
+	return d.host.Connect(network.WithAllowLimitedConn(ctx, "rac"), peer.AddrInfo{ID: d.id})
+}
+
+// won makes a Conn of the best connection.
+func (d *dialing) won(ctx context.Context) (*Conn, error) {
+	best := d.best(d.id)
+	if best == nil {
+		return nil, fmt.Errorf("%s %w: %w", d.target.ID.Short(), ErrUnreachable, ErrLost)
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	rtt, err := pingConn(ctx, best)
+	if err != nil {
+		d.log.Debug("round trip not measured", "peer", d.id, "error", err)
+	}
+	return d.newConn(d.id, pathOf(best, rtt))
+}
+
+// best returns the connection to id that libp2p would open a stream on: direct
+// before relayed, relayed without a limit before limited.
+func (n *Node) best(id peer.ID) network.Conn {
+	var best network.Conn
+	score := func(c network.Conn) int {
+		switch {
+		case c.Stat().Limited:
+			return 1
+		case !isDirect(c.RemoteMultiaddr()):
+			return 2
+		}
+		return 3
+	}
+	for _, c := range n.host.Network().ConnsToPeer(id) {
+		if !c.IsClosed() && (best == nil || score(c) > score(best)) {
+			best = c
+		}
+	}
+	return best
+}
+
+// explain turns what libp2p says into one line for a person.
+func (d *dialing) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s %w: %w", d.target.ID.Short(), ErrUnreachable, context.Cause(ctx))
+	}
+	var reasons []string
+	var wrong bool
+	for _, e := range flatten(err) {
+		var tried *swarm.TransportError
+		var other sec.ErrPeerIDMismatch
+		switch {
+		case errors.As(e, &other):
+			wrong = true
+			reasons = append(reasons, fmt.Sprintf("%s: %v, %s", addrOf(e), ErrWrongPeer, other.Actual))
+		case errors.As(e, &tried):
+			reasons = append(reasons, fmt.Sprintf("%s: %v", tried.Address, shortest(tried.Cause)))
+		default:
+			reasons = append(reasons, shortest(e).Error())
+		}
+	}
+	slices.Sort(reasons)
+	reasons = slices.Compact(reasons)
+	if len(reasons) > maxReasons {
+		reasons = append(reasons[:maxReasons], fmt.Sprintf("and %d more", len(reasons)-maxReasons))
+	}
+	text := strings.Join(reasons, "; ")
+	if wrong {
+		return fmt.Errorf("%s %w: %s", d.target.ID.Short(), wrongPeer{}, text)
+	}
+	return fmt.Errorf("%s %w: %s", d.target.ID.Short(), ErrUnreachable, text)
+}
+
+const maxReasons = 6
+
+// wrongPeer reads like ErrUnreachable and is both errors.
+type wrongPeer struct{}
+
+func (wrongPeer) Error() string   { return ErrUnreachable.Error() }
+func (wrongPeer) Unwrap() []error { return []error{ErrUnreachable, ErrWrongPeer} }
+
+// flatten returns the leaves of joined errors and of swarm's lists, each with
+// its address.
+func flatten(err error) []error {
+	var list *swarm.DialError
+	if errors.As(err, &list) && len(list.DialErrors) > 0 {
+		var all []error
+		for i := range list.DialErrors {
+			all = append(all, &list.DialErrors[i])
+		}
+		return all
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, flatten(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+func addrOf(err error) string {
+	var tried *swarm.TransportError
+	if errors.As(err, &tried) {
+		return tried.Address.String()
+	}
+	return "an address"
+}
+
+// shortest returns the cause at the bottom: libp2p's layers each repeat the
+// address.
+func shortest(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil || next.Error() == "" {
+			return err
+		}
+		err = next
+	}
+}

@@ -1,0 +1,241 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"rac/p2p/wire"
+)
+
+// A host holds a reservation on each of its relays, a connector a connection:
+// by it both learn their own public address, which a hole punch needs. libp2p's
+// AutoRelay is not used: it starts only when the node counts as unreachable,
+// waits minutes before its first try and an hour after a failed one, and leaves
+// a relay inside a LAN out. A reservation is one message; this loop sends it.
+
+const (
+	relayTimeout  = 10 * time.Second // for a connection, and for a reservation
+	relayPause    = time.Second      // after a failure; doubles
+	relayPauseMax = 10 * time.Second
+	relayPing     = 10 * time.Second // a relay that has died silently is noticed after this and pingTimeout
+	renewEarly    = 5 * time.Minute  // relays grant an hour
+)
+
+// relayLink is the line to one relay.
+type relayLink struct {
+	info peer.AddrInfo
+	lost chan struct{} // holds a token when the connection has gone
+	kick chan struct{} // holds a token when somebody wants it up now
+
+	mu      sync.Mutex
+	up      bool
+	err     error         // of the last attempt
+	tries   int           // attempts that have ended
+	changed chan struct{} // closed and replaced with every change
+}
+
+// parseRelays puts addresses of the same relay together.
+func parseRelays(texts []string) ([]*relayLink, error) {
+	var links []*relayLink
+	for _, s := range texts {
+		info, err := parseRelay(s)
+		if err != nil {
+			return nil, err
+		}
+		if known := linkOf(links, info.ID); known != nil {
+			known.info.Addrs = append(known.info.Addrs, info.Addrs...)
+			continue
+		}
+		links = append(links, &relayLink{info: info, lost: make(chan struct{}, 1), kick: make(chan struct{}, 1), changed: make(chan struct{})})
+	}
+	return links, nil
+}
+
+func linkOf(links []*relayLink, id peer.ID) *relayLink {
+	for _, l := range links {
+		if l.info.ID == id {
+			return l
+		}
+	}
+	return nil
+}
+
+func (l *relayLink) id() wire.PeerID { return wire.PeerID(l.info.ID.String()) }
+
+func (n *Node) startRelays() {
+	for _, l := range n.relay {
+		n.host.Peerstore().AddAddrs(l.info.ID, l.info.Addrs, peerstore.PermanentAddrTTL)
+		n.work.Go(func() { n.keep(l) })
+	}
+}
+
+// keep holds the line to a relay until the node closes.
+func (n *Node) keep(l *relayLink) {
+	pause := relayPause
+	for n.ctx.Err() == nil {
+		renew, err := n.joinRelay(l)
+		l.set(err)
+		if err != nil {
+			n.log.Debug("relay not reached", "relay", l.id().Short(), "error", err)
+			rest(n.ctx, pause, l.kick)
+			pause = min(2*pause, relayPauseMax)
+			continue
+		}
+		n.log.Debug("relay reached", "relay", l.id().Short())
+		pause = relayPause
+		n.watch(l, renew)
+	}
+}
+
+// joinRelay connects to the relay and, on a host, reserves a place there. It
+// returns when the reservation must be renewed.
+func (n *Node) joinRelay(l *relayLink) (renew time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(n.ctx, relayTimeout)
+	defer cancel()
+	select {
+	case <-l.lost: // what was lost before this attempt
+	default:
+	}
+	n.swarm.Backoff().Clear(l.info.ID)
+	if err := n.host.Connect(ctx, l.info); err != nil {
+		return 0, shortDial(err)
+	}
+	if n.role == Connector {
+		return time.Duration(1<<63 - 1), nil
+	}
+	granted, err := circuit.Reserve(ctx, n.host, peer.AddrInfo{ID: l.info.ID})
+	if err != nil {
+		return 0, err
+	}
+	left := time.Until(granted.Expiration)
+	return max(left-renewEarly, left/2), nil
+}
+
+// shortDial leaves of libp2p's list of failures the reason of the first.
+func shortDial(err error) error { return shortest(flatten(err)[0]) }
+
+// watch returns when the relay is lost or the reservation must be renewed.
+func (n *Node) watch(l *relayLink, renew time.Duration) {
+	due := time.NewTimer(renew)
+	defer due.Stop()
+	alive := time.NewTicker(relayPing)
+	defer alive.Stop()
+	for {
+		select {
+		case <-due.C:
+			return
+		case <-l.lost:
+			l.set(ErrLost)
+			return
+		case <-alive.C:
+			n.prune(n.host.Network().ConnsToPeer(l.info.ID))
+		case <-n.ctx.Done():
+			return
+		}
+	}
+}
+
+// relayLost is told of every peer to whom the last connection has gone.
+func (n *Node) relayLost(id peer.ID) {
+	if l := linkOf(n.relay, id); l != nil {
+		offer(l.lost)
+	}
+}
+
+func (l *relayLink) set(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.up, l.err = err == nil, err
+	l.tries++
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// wait returns nil when the link is up, and the error of the next attempt when
+// that fails.
+func (l *relayLink) wait(ctx context.Context) error {
+	first := -1
+	for {
+		l.mu.Lock()
+		up, err, tries, changed := l.up, l.err, l.tries, l.changed
+		l.mu.Unlock()
+		if first < 0 {
+			first = tries
+		}
+		if up {
+			return nil
+		}
+		if tries > first && !errors.Is(err, ErrLost) {
+			return err
+		}
+		offer(l.kick)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// circuits are the addresses under which this host is reached through its
+// relays.
+func (n *Node) circuits() []ma.Multiaddr {
+	var addrs []ma.Multiaddr
+	if n.role != Host {
+		return nil
+	}
+	for _, l := range n.relay {
+		l.mu.Lock()
+		up := l.up
+		l.mu.Unlock()
+		for _, a := range l.info.Addrs {
+			if up {
+				addrs = append(addrs, circuitVia(l.info.ID, a))
+			}
+		}
+	}
+	return addrs
+}
+
+// circuitVia is the way through a relay at addr; nil: wherever it is known to
+// be.
+func circuitVia(relay peer.ID, addr ma.Multiaddr) ma.Multiaddr {
+	return ma.Join(addr, ma.StringCast(fmt.Sprintf("/p2p/%s/p2p-circuit", relay)))
+}
+
+// relayIsPublic tells whether a relay can show us our own public address.
+func (n *Node) relayIsPublic(id peer.ID) bool {
+	for _, c := range n.host.Network().ConnsToPeer(id) {
+		if isPublicDirect(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// offer puts a token into a channel that holds one, unless it has it.
+func offer(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// rest waits for d, a token in wake, or the end of ctx.
+func rest(ctx context.Context, d time.Duration, wake <-chan struct{}) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-wake:
+	case <-ctx.Done():
+	}
+}
