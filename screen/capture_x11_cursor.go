@@ -90,6 +90,11 @@ func (c *cursorCache) answer(asked xfixes.GetCursorImageCookie) (*Cursor, error)
 		return nil, fmt.Errorf("reading the pointer: %w", err)
 	}
 	c.stale = false
+	if r.CursorSerial == 0 {
+		// An animated pointer: the server animates below XFIXES, which is left
+		// with an empty picture that was given no serial.
+		return arrow(), nil
+	}
 	cur := newCursor(r)
 	if len(c.known) >= maxCursors {
 		clear(c.known)
@@ -136,7 +141,8 @@ func cursorSerial(c *Cursor) uint32 {
 	return max(1, h.Sum32())
 }
 
-// arrowShape is what is shown for a pointer that the server keeps to itself.
+// arrowShape is what is shown for a pointer whose picture the server does not
+// tell.
 var arrowShape = strings.Fields(`
 	#...........
 	##..........

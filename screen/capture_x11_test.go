@@ -310,10 +310,10 @@ func TestAFrozenServerHoldsNeitherNextNorClose(t *testing.T) {
 func TestPointersPictureFollowsTheServers(t *testing.T) {
 	const watch, cross, none = 150, 34, -1
 	s := screentest.Xvfb(t, 320, 200)
-	p, src, m := s.Painter(t), capture(t, s), &mirror{}
-	m.apply(t, next(t, src))
+	p, m := s.Painter(t), &mirror{}
 	p.SetCursor(watch)
-	m.until(t, src, "the watch", func() bool { return m.cursor.W > 0 })
+	src := capture(t, s)
+	m.apply(t, next(t, src))
 	first := m.cursor.Serial
 	p.SetCursor(cross)
 	m.until(t, src, "the cross", func() bool { return m.cursor.Serial != first })
@@ -326,11 +326,13 @@ func TestPointersPictureFollowsTheServers(t *testing.T) {
 	m.until(t, src, "no pointer", func() bool { return m.cursor.W == 0 })
 }
 
-func TestThereIsAPointerAlsoWhenItsProgramHasEnded(t *testing.T) {
-	s := screentest.Xvfb(t, 320, 200)
-	s.Run(t, "xsetroot", "-cursor_name", "watch")
-	if c := next(t, capture(t, s)).Cursor; c == nil || c.W == 0 || len(c.Pix) != c.W*c.H {
-		t.Errorf("cursor is %+v", c)
+func TestThereIsAPointerAlsoWhereTheServerKeepsItsPicture(t *testing.T) {
+	for _, name := range []string{"crosshair", "watch"} { // of a program that has ended; animated
+		s := screentest.Xvfb(t, 320, 200)
+		s.Run(t, "xsetroot", "-cursor_name", name)
+		if c := next(t, capture(t, s)).Cursor; c == nil || c.W == 0 || len(c.Pix) != c.W*c.H {
+			t.Errorf("%s is %+v", name, c)
+		}
 	}
 }
 
