@@ -442,7 +442,7 @@ func BenchmarkX11Flood(b *testing.B) {
 				close(ended)
 			}
 			for b.Loop() {
-				cmd := exec.Command("x11perf", "-repeat", "1", "-time", "1", "-rect10", "-f8text")
+				cmd := exec.Command("x11perf", "-repeat", "1", "-time", "1", "-rect10", "-ftext", "-putimage10", "-copywinwin10", "-scroll100", "-putimage500")
 				cmd.Env = s.Env()
 				out, err := cmd.Output()
 				if err != nil {

@@ -30,11 +30,12 @@ const (
 
 // Display describes what is being shown.
 type Display struct {
-	Generation uint32  // changes whenever the geometry does; frames of another generation are stale
-	W, H       int     // pixels of the whole picture
-	Scale      float64 // of the host's desktop, 1 where unknown
-	Name       string  // for people: ":0", "console"
-	Monitors   []image.Rectangle
+	Generation uint32            // changes whenever the geometry does; frames of another generation are stale
+	W, H       int               // pixels of the whole picture
+	Origin     image.Point       // where the picture's top left pixel is on the host's desktop: not 0,0 when one monitor of several is shown
+	Scale      float64           // of the host's desktop, 1 where unknown
+	Name       string            // for people: ":0", "console"
+	Monitors   []image.Rectangle // of the whole desktop, by its pixels
 }
 
 // Cursor is the picture of the pointer. Pixels are premultiplied 0xAARRGGBB,
@@ -52,8 +53,8 @@ type Frame struct {
 	Display Display
 
 	// Picture is the whole picture, valid until the Source's following Next, and
-	// on a viewer for the duration of Show. The upper byte of a Source's pixels
-	// may be anything; a viewer's is zero.
+	// on a viewer for the duration of Show, where it is nil before the first one.
+	// The upper byte of a Source's pixels may be anything; a viewer's is zero.
 	Picture *codec.Picture
 
 	// Dirty holds the rectangles that may differ from the frame before; all of
@@ -65,6 +66,7 @@ type Frame struct {
 
 	// The following are set on viewers only.
 	Exact  bool   // the picture equals the host's as of Time, every pixel
+	Bytes  int    // that brought this frame over the line
 	Status string // not empty: why there is no new picture ("no display: retrying")
 }
 

@@ -1,0 +1,71 @@
+package screen
+
+import (
+	"image"
+	"math/bits"
+)
+
+// regionTile is the side of a region's squares in pixels: the codec's own grid.
+const regionTile = 64
+
+// region is a set of squares of a picture, those that a viewer has yet to get.
+// Its size depends on the picture alone, so a viewer with a slow line, whose
+// region grows and grows, costs no more than a fast one.
+type region struct {
+	bounds image.Rectangle
+	across int // squares in a row
+	set    []uint64
+}
+
+func newRegion(w, h int) region {
+	across, down := (w+regionTile-1)/regionTile, (h+regionTile-1)/regionTile
+	return region{bounds: image.Rect(0, 0, w, h), across: across, set: make([]uint64, (across*down+63)/64)}
+}
+
+// add marks every square that r touches.
+func (g *region) add(r image.Rectangle) {
+	r = r.Intersect(g.bounds)
+	if r.Empty() {
+		return
+	}
+	for y := r.Min.Y / regionTile; y <= (r.Max.Y-1)/regionTile; y++ {
+		for x := r.Min.X / regionTile; x <= (r.Max.X-1)/regionTile; x++ {
+			i := y*g.across + x
+			g.set[i/64] |= 1 << (i % 64)
+		}
+	}
+}
+
+func (g *region) empty() bool {
+	for _, word := range g.set {
+		if word != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// take appends the marked squares to dst, neighbours in a row joined into one
+// rectangle, and empties the region.
+func (g *region) take(dst []image.Rectangle) []image.Rectangle {
+	var run image.Rectangle
+	for n, word := range g.set {
+		for ; word != 0; word &= word - 1 {
+			i := n*64 + bits.TrailingZeros64(word)
+			x, y := i%g.across*regionTile, i/g.across*regionTile
+			if x == run.Max.X && y == run.Min.Y && !run.Empty() {
+				run.Max.X = x + regionTile
+				continue
+			}
+			if !run.Empty() {
+				dst = append(dst, run.Intersect(g.bounds))
+			}
+			run = image.Rect(x, y, x+regionTile, y+regionTile)
+		}
+		g.set[n] = 0
+	}
+	if !run.Empty() {
+		dst = append(dst, run.Intersect(g.bounds))
+	}
+	return dst
+}

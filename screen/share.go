@@ -1,0 +1,174 @@
+package screen
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rac/p2p/wire"
+	"rac/screen/codec"
+)
+
+// Share shows one screen to any number of viewers. It captures while somebody
+// watches and costs nothing otherwise.
+type Share struct {
+	open func(context.Context) (Source, error)
+	log  *slog.Logger
+
+	// coming is held while a viewer comes or goes: the first starts the capture
+	// and the last one ends it.
+	coming  sync.Mutex
+	end     context.CancelFunc
+	stopped chan struct{} // closed when the capture has ended
+
+	mu      sync.Mutex // guards what follows, and the pixels of picture
+	viewers map[*viewer]bool
+	display Display
+	picture *codec.Picture // the newest pixels; nil before the first
+	cursor  *Cursor
+	status  string
+	seen    time.Time // of the newest pixels
+}
+
+// retryAfter is the time between two attempts to open a screen that has gone.
+const retryAfter = time.Second
+
+// NewShare returns a Share of the screen that open opens. When the screen goes
+// (the X server ends, a user logs out), viewers stay, are told why, and open is
+// tried again every second.
+func NewShare(open func(context.Context) (Source, error), log *slog.Logger) *Share {
+	return &Share{open: open, log: log, viewers: make(map[*viewer]bool)}
+}
+
+// Serve shows the screen on one stream until the viewer leaves or ctx ends.
+func (s *Share) Serve(ctx context.Context, stream wire.Stream) error {
+	v := newViewer(s, stream)
+	s.join(v)
+	defer s.leave(v)
+	return v.serve(ctx)
+}
+
+func (s *Share) join(v *viewer) {
+	s.coming.Lock()
+	defer s.coming.Unlock()
+	s.mu.Lock()
+	s.viewers[v] = true
+	if s.picture != nil {
+		v.restart(s.display)
+	}
+	first := len(s.viewers) == 1
+	s.mu.Unlock()
+	if first {
+		ctx, cancel := context.WithCancel(context.Background())
+		s.end, s.stopped = cancel, make(chan struct{})
+		go func() {
+			defer close(s.stopped)
+			s.capture(ctx)
+		}()
+	}
+}
+
+func (s *Share) leave(v *viewer) {
+	s.coming.Lock()
+	defer s.coming.Unlock()
+	s.mu.Lock()
+	delete(s.viewers, v)
+	last := len(s.viewers) == 0
+	s.mu.Unlock()
+	if last {
+		s.end()
+		<-s.stopped
+		s.picture, s.cursor, s.status = nil, nil, ""
+	}
+}
+
+// capture runs while there are viewers.
+func (s *Share) capture(ctx context.Context) {
+	for {
+		err := s.follow(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		s.log.Warn("no picture", "why", err, "again after", retryAfter)
+		s.say(fmt.Sprintf("no display: retrying (%v)", err))
+		select {
+		case <-time.After(retryAfter):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// follow takes frames from a newly opened source until it fails.
+func (s *Share) follow(ctx context.Context) error {
+	source, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	for first := true; ; first = false {
+		f, err := source.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := checkSize(f.Display.W, f.Display.H); err != nil {
+			return err
+		}
+		s.take(f, first)
+	}
+}
+
+// take makes f the newest picture and wakes the viewers.
+func (s *Share) take(f *Frame, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first || f.Display.Generation != s.display.Generation || s.picture == nil {
+		s.picture = codec.NewPicture(f.Display.W, f.Display.H)
+		s.display = f.Display
+		s.cursor = nil
+		for v := range s.viewers {
+			v.restart(s.display)
+		}
+	}
+	for _, r := range f.Dirty {
+		r = r.Intersect(s.picture.Bounds())
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			copy(s.picture.Row(y)[r.Min.X:r.Max.X], f.Picture.Row(y)[r.Min.X:r.Max.X])
+		}
+		for v := range s.viewers {
+			v.dirty.add(r.Sub(v.part.Min))
+		}
+	}
+	if f.Cursor != nil {
+		s.cursor = f.Cursor
+	}
+	s.seen, s.status = f.Time, ""
+	for v := range s.viewers {
+		v.wakeUp()
+	}
+}
+
+// say tells the viewers why there is no new picture.
+func (s *Share) say(status string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status = status
+	for v := range s.viewers {
+		v.wakeUp()
+	}
+}
+
+// part returns what a viewer of the given monitor sees: one monitor of the
+// desktop, or all of it where there is no such monitor.
+func part(d Display, monitor int) image.Rectangle {
+	whole := image.Rect(0, 0, d.W, d.H)
+	if monitor >= 1 && monitor <= len(d.Monitors) {
+		if r := d.Monitors[monitor-1].Intersect(whole); !r.Empty() {
+			return r
+		}
+	}
+	return whole
+}
