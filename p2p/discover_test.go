@@ -1,0 +1,47 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestABareIDIsFoundOnThisMachine(t *testing.T) {
+	host := start(t, Options{LAN: true})
+	host.Handle(echo, serveEcho)
+	viewer := start(t, Options{Role: Connector, LAN: true})
+	began := time.Now()
+	c := dial(t, viewer, Target{ID: host.ID()})
+	t.Logf("found and connected after %v, %s over %s", time.Since(began), c.Path(), c.Path().Transport)
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if p := c.Path(); p.Transport != "tcp" {
+		t.Errorf("connected over %s, want tcp", p.Transport)
+	}
+	say(t, open(t, c, echo), "hello")
+}
+
+func TestAHostThatStartsLaterIsFoundWhenItComes(t *testing.T) {
+	viewer := start(t, Options{Role: Connector, LAN: true})
+	id := newIdentity(t)
+	found := make(chan error)
+	go func() {
+		_, err := viewer.Dial(t.Context(), Target{ID: id.ID()})
+		found <- err
+	}()
+	start(t, Options{Identity: id, LAN: true})
+	if err := <-found; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnIDThatNobodyHasIsNotFound(t *testing.T) {
+	viewer := start(t, Options{Role: Connector, LAN: true})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := viewer.Dial(ctx, Target{ID: newIdentity(t).ID()}); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("dial: %v, want ErrUnreachable", err)
+	}
+}
