@@ -77,13 +77,13 @@ func (p *planes) readBits(b []byte, pic *Picture, box image.Rectangle) error {
 			res := p.res[ch][:perRow*groupLen]
 			for x := 0; x < len(res); x += groupLen {
 				w := int(widths[g>>1]>>(4*(g&1))) & 15
-				binary.LittleEndian.PutUint64(res[x:], unzigzag(stretch(load64(b), w)))
-				binary.LittleEndian.PutUint64(res[x+8:], unzigzag(stretch(load64(b[w:]), w)))
+				binary.LittleEndian.PutUint64(res[x:], stretch(load64(b), w))
+				binary.LittleEndian.PutUint64(res[x+8:], stretch(load64(b[w:]), w))
 				b = b[2*w:]
 				g++
 			}
 		}
-		p.restore(pic.Pix[y*pic.Stride+box.Min.X:][:box.Dx()])
+		p.restore(pic.Pix[y*pic.Stride+box.Min.X:][:box.Dx()], &p.res)
 	}
 	return nil
 }

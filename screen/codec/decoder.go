@@ -165,7 +165,7 @@ func (d *Decoder) apply(pack, slices []byte) error {
 func (d *Decoder) drawSlices() error {
 	parallel(len(d.workers), len(d.jobs), func(w, i int) {
 		j := &d.jobs[i]
-		j.err = d.workers[w].readBits(j.b, d.pic, j.op.box)
+		j.err = d.workers[w].read(j.b, j.op.kind, d.pic, j.op.box)
 	})
 	for i := range d.jobs {
 		if err := d.jobs[i].err; err != nil {

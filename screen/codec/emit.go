@@ -188,7 +188,7 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 	}
 	runs := c.runs[:n]
 	parallel(len(e.workers), n, func(w, i int) {
-		runs[i].slice = e.workers[w].appendBits(runs[i].slice, e.want, runs[i].box)
+		runs[i].slice = e.workers[w].append(runs[i].slice, e.picture, e.want, runs[i].box)
 	})
 	e.startChunk()
 	for _, r := range runs {

@@ -29,7 +29,7 @@ type Encoder struct {
 
 // NewEncoder returns an Encoder that must be Reset before it is used.
 func NewEncoder() *Encoder {
-	return &Encoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindBits}
+	return &Encoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact}
 }
 
 // maxWorkers bounds how many slices are coded at once: capture and the viewer's
@@ -45,6 +45,14 @@ func (e *Encoder) Reset(w, h int) {
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
 	e.pending, e.reset, e.fresh = 0, true, false
 	e.words.reset()
+}
+
+// SetSpeed
+func (e *Encoder) SetSpeed(bytesPerSecond float64) {
+	e.picture = kindExact
+	if bytesPerSecond > 10e6 {
+		e.picture = kindBits
+	}
 }
 
 // Pending says whether there is something that the viewer does not have yet.

@@ -43,11 +43,6 @@ func zigzag(e uint64) uint64 {
 	return (e << 1 &^ laneLow) ^ ((s - s>>7) | s)
 }
 
-func unzigzag(z uint64) uint64 {
-	s := z & laneLow
-	return (z >> 1 &^ laneHigh) ^ (s<<8 - s)
-}
-
 // laneWidth returns how many bits the largest lane of x needs.
 func laneWidth(x uint64) int {
 	x |= x >> 32

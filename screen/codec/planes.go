@@ -1,6 +1,9 @@
 package codec
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"image"
+)
 
 // Pictures are coded as three planes of bytes, each modulo 256: green, red minus
 // green plus 128, blue minus green plus 128. A byte is predicted from its left,
@@ -15,7 +18,13 @@ const lead = 8
 type planes struct {
 	w       int
 	cur, up [3][]byte
-	res     [3][]byte // residuals of the current row, padded with zeros to a multiple of groupLen
+	res     [3][]byte // residuals of the current row, padded with zeros to a multiple of groupLen and beyond
+
+	// EXACT only.
+	old    [3][]byte // residuals of the row above
+	around []uint16
+	rice   [3]rice
+	in     []byte
 }
 
 // start begins a slice of rows of w pixels.
@@ -73,24 +82,43 @@ func laneMED(a, b, c uint64) uint64 {
 	return laneSub(laneAdd(lo, hi), c)
 }
 
-// restore turns the residuals in p.res, zigzag undone, into a row of pixels. The
+// restore turns the residuals in res into a row of pixels. The
 // hot loop of decoding pictures: each pixel waits for the one before it, so the
 // three planes go side by side to give the processor something to do meanwhile.
-func (p *planes) restore(px []uint32) {
+func (p *planes) restore(px []uint32, res *[3][]byte) {
 	n := len(px)
-	e0, e1, e2 := p.res[0][:n], p.res[1][:n], p.res[2][:n]
+	e0, e1, e2 := res[0][:n], res[1][:n], res[2][:n]
 	u0, u1, u2 := p.up[0][lead:][:n], p.up[1][lead:][:n], p.up[2][lead:][:n]
 	v0, v1, v2 := p.cur[0][lead:][:n], p.cur[1][lead:][:n], p.cur[2][lead:][:n]
 	a0, a1, a2 := int(u0[0]), int(u1[0]), int(u2[0])
 	c0, c1, c2 := a0, a1, a2
 	for i := range px {
 		b0, b1, b2 := int(u0[i]), int(u1[i]), int(u2[i])
-		a0 = (a0 + b0 - max(min(a0, b0), min(max(a0, b0), c0)) + int(e0[i])) & 255
-		a1 = (a1 + b1 - max(min(a1, b1), min(max(a1, b1), c1)) + int(e1[i])) & 255
-		a2 = (a2 + b2 - max(min(a2, b2), min(max(a2, b2), c2)) + int(e2[i])) & 255
+		a0 = (a0 + b0 - max(min(a0, b0), min(max(a0, b0), c0)) + signed(e0[i])) & 255
+		a1 = (a1 + b1 - max(min(a1, b1), min(max(a1, b1), c1)) + signed(e1[i])) & 255
+		a2 = (a2 + b2 - max(min(a2, b2), min(max(a2, b2), c2)) + signed(e2[i])) & 255
 		c0, c1, c2 = b0, b1, b2
 		v0[i], v1[i], v2[i] = byte(a0), byte(a1), byte(a2)
 		px[i] = uint32(a0)<<8 | uint32(byte(a1+a0-128))<<16 | uint32(byte(a2+a0-128))
 	}
 	p.cur, p.up = p.up, p.cur
 }
+
+// append appends p's pixels inside box as a slice of kind k.
+func (p *planes) append(dst []byte, k kind, pic *Picture, box image.Rectangle) []byte {
+	if k == kindBits {
+		return p.appendBits(dst, pic, box)
+	}
+	return p.appendExact(dst, pic, box)
+}
+
+// read sets pic's pixels inside box from the slice b of kind k.
+func (p *planes) read(b []byte, k kind, pic *Picture, box image.Rectangle) error {
+	if k == kindBits {
+		return p.readBits(b, pic, box)
+	}
+	return p.readExact(b, pic, box)
+}
+
+// signed undoes zigzag.
+func signed(z byte) int { return int(z>>1) ^ -int(z&1) }

@@ -1,0 +1,311 @@
+package codec
+
+import (
+	"encoding/binary"
+	"image"
+	"math/bits"
+	"slices"
+)
+
+// EXACT: residuals by adaptive Rice codes. A residual's context is how large
+// those around it are, in octaves; each context knows its mean and thereby how
+// many low bits are worth sending as they are. Where all around is zero, runs of
+// zeros are counted, by the run mode of JPEG-LS (ITU-T T.87, A.7) simplified.
+
+const (
+	contexts  = 12  // octaves of the sum of neighbours, at most 7 · 255
+	escape    = 12  // zeros before a residual that is sent as 8 bits
+	halfMean  = 448 // a mean of 1.75 · 2^k takes k low bits, in units of 1/256; found by trial on photographs
+	maxRunLog = 12  // of the longest run that one bit says
+)
+
+// rice is the state of one plane's coder.
+type rice struct {
+	ctx [contexts]riceContext
+	run int // four times the logarithm of the expected run
+}
+
+type riceContext struct {
+	mean uint32 // of the residuals, in 1/256
+	k    uint32 // low bits
+}
+
+func (r *rice) reset() {
+	for i := range r.ctx {
+		r.ctx[i].mean = 32 << i
+		r.ctx[i].learn(0)
+	}
+	r.run = 4
+}
+
+// learn moves the mean by 1/32 of its distance to z.
+func (c *riceContext) learn(z uint32) {
+	c.mean += uint32(int32(z<<8-c.mean) >> 5)
+	c.k = uint32(bits.Len32(c.mean * 9363 >> 22)) // mean / 448, rounded down
+}
+
+func (r *rice) longer()  { r.run = min(r.run+1, 4*maxRunLog) }
+func (r *rice) shorter() { r.run = max(r.run-1, 0) }
+
+// surround fills p.around for the row of plane ch: what the context of a residual
+// gets from the row above and from the planes before it. The left neighbour's
+// part is added when it is known.
+func (p *planes) surround(ch, w int) {
+	t, up := p.around[:w], p.old[ch][:w+1]
+	for x := range t {
+		t[x] = 2*uint16(up[x]) + uint16(up[x+1])
+	}
+	switch g := p.res[0][:w]; ch {
+	case 1:
+		for x := range t {
+			t[x] += 2 * uint16(g[x])
+		}
+	case 2:
+		r := p.res[1][:w]
+		for x := range t {
+			t[x] += uint16(g[x]) + uint16(r[x])
+		}
+	}
+}
+
+// startRice begins an EXACT slice.
+func (p *planes) startRice(w int) {
+	p.start(w)
+	for ch := range p.rice {
+		p.rice[ch].reset()
+		if len(p.old[ch]) < len(p.res[ch]) {
+			p.old[ch] = make([]byte, len(p.res[ch]))
+		}
+		clear(p.old[ch])
+	}
+	if len(p.around) < w {
+		p.around = make([]uint16, w)
+	}
+}
+
+// appendExact appends a slice: for each row its three planes, one after another.
+func (p *planes) appendExact(dst []byte, pic *Picture, box image.Rectangle) []byte {
+	w := box.Dx()
+	p.startRice(w)
+	out := bitWriter{b: dst, n: len(dst)}
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		p.predict(pic.Pix[y*pic.Stride+box.Min.X:][:w])
+		out.grow(3 * rowBytes(w))
+		for ch := range p.res {
+			p.surround(ch, w)
+			p.rice[ch].write(&out, p.res[ch][:w], p.around)
+		}
+		p.res, p.old = p.old, p.res
+	}
+	return out.finish()
+}
+
+// rowBytes is more than a row of a plane takes: no residual, a broken run before
+// it included, takes more than 1 + maxRunLog + escape + 8 bits.
+func rowBytes(w int) int { return (w*(1+maxRunLog+escape+8)+7)/8 + 16 }
+
+// bitWriter appends bits, the first one lowest. b has room, see grow.
+type bitWriter struct {
+	b   []byte
+	n   int    // bytes of b that are done
+	acc uint64 // bits that are not, fewer than 8 between calls of put
+	len uint
+}
+
+func (w *bitWriter) grow(n int) {
+	w.b = slices.Grow(w.b[:w.n], n)
+	w.b = w.b[:cap(w.b)]
+}
+
+// put appends n ≤ 56 bits.
+func (w *bitWriter) put(v uint64, n uint) {
+	w.acc |= v << (w.len & 63)
+	w.len += n
+	binary.LittleEndian.PutUint64(w.b[w.n:], w.acc)
+	w.n += int(w.len >> 3)
+	w.acc >>= w.len & 56
+	w.len &= 7
+}
+
+// finish returns the bytes, the last one filled up with zeros.
+func (w *bitWriter) finish() []byte {
+	if w.len > 0 {
+		w.grow(1)
+		w.b[w.n] = byte(w.acc)
+		w.n++
+	}
+	return w.b[:w.n]
+}
+
+// write appends a row of residuals.
+func (r *rice) write(out *bitWriter, res []byte, around []uint16) {
+	o := *out // in registers
+	left := uint32(0)
+	around = around[:len(res)]
+	for x := 0; x < len(res); x++ {
+		s := 2*left + uint32(around[x])
+		z := uint32(res[x])
+		if s == 0 {
+			run := x
+			for x < len(res) && res[x] == 0 {
+				x++
+			}
+			r.writeRun(&o, x-run, x == len(res))
+			if x == len(res) {
+				break
+			}
+			z = uint32(res[x])
+			left = z
+			z--
+		} else {
+			left = z
+		}
+		c := &r.ctx[bits.Len32(s)%16%contexts]
+		k := c.k
+		if q := z >> (k & 31); q < escape {
+			low := uint64(z) & (1<<(k&31) - 1)
+			o.put((low<<1|1)<<(q&63), uint(q+1+k))
+		} else {
+			o.put(uint64(z)<<escape, escape+8)
+		}
+		c.learn(z)
+	}
+	*out = o
+}
+
+// writeRun appends the length of a run of zeros: a one for each expected run
+// that it fills, or that the row's end cuts short, else a zero and the rest.
+func (r *rice) writeRun(out *bitWriter, n int, end bool) {
+	for n >= 1<<(r.run/4) {
+		n -= 1 << (r.run / 4)
+		out.put(1, 1)
+		r.longer()
+	}
+	if end {
+		if n > 0 {
+			out.put(1, 1)
+		}
+		return
+	}
+	out.put(uint64(n)<<1, uint(1+r.run/4))
+	r.shorter()
+}
+
+// bitReader reads what bitWriter has written. b is followed by so many zeros
+// that a row can be read without looking where the bits end.
+type bitReader struct {
+	b   []byte
+	n   int // bytes taken into acc, apart from the last few bits
+	acc uint64
+	len uint
+}
+
+// fill makes sure that acc has at least 56 bits.
+func (r *bitReader) fill() {
+	r.acc |= binary.LittleEndian.Uint64(r.b[r.n:]) << (r.len & 63)
+	r.n += int((63 - r.len) >> 3)
+	r.len |= 56
+}
+
+func (r *bitReader) skip(n uint) {
+	r.acc >>= n & 63
+	r.len -= n
+}
+
+// at returns how many bits have been used.
+func (r *bitReader) at() int { return 8*r.n - int(r.len) }
+
+// readExact sets pic's pixels inside box from the slice b, all of which must be
+// used.
+func (p *planes) readExact(b []byte, pic *Picture, box image.Rectangle) error {
+	w := box.Dx()
+	p.startRice(w)
+	pad := 3*rowBytes(w) + 8
+	p.in = append(slices.Grow(p.in[:0], len(b)+pad), b...)
+	p.in = p.in[:len(b)+pad]
+	clear(p.in[len(b):])
+	in := bitReader{b: p.in}
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for ch := range p.res {
+			p.surround(ch, w)
+			if !p.rice[ch].read(&in, p.res[ch][:w], p.around) {
+				return badFrame("exact slice with a run beyond its row")
+			}
+		}
+		if in.at() > 8*len(b) {
+			return badFrame("exact slice of %d bytes is cut off", len(b))
+		}
+		p.res, p.old = p.old, p.res
+		p.restore(pic.Pix[y*pic.Stride+box.Min.X:][:w], &p.old)
+	}
+	if left := 8*len(b) - in.at(); left > 7 {
+		return badFrame("exact slice has %d bits too many", left)
+	}
+	return nil
+}
+
+// read reads a row of residuals. It returns false if a run does not fit.
+func (r *rice) read(in *bitReader, res []byte, around []uint16) bool {
+	i := *in // in registers
+	left := uint32(0)
+	around = around[:len(res)]
+	for x := 0; x < len(res); x++ {
+		s := 2*left + uint32(around[x])
+		i.fill()
+		one := uint32(0)
+		if s == 0 {
+			n := r.readRun(&i, len(res)-x)
+			if n < 0 {
+				return false
+			}
+			clear(res[x : x+n])
+			if x += n; x == len(res) {
+				break
+			}
+			one = 1
+			i.fill()
+		}
+		c := &r.ctx[bits.Len32(s)%16%contexts]
+		k := c.k
+		q := uint32(bits.TrailingZeros64(i.acc | 1<<escape))
+		z := q<<(k&31) | uint32(i.acc>>((q+1)&63))&(1<<(k&31)-1)
+		n := q + 1 + k
+		if q == escape {
+			z, n = uint32(i.acc>>escape)&255, escape+8
+		}
+		i.skip(uint(n))
+		c.learn(z)
+		left = (z + one) & 255
+		res[x] = byte(left)
+	}
+	*in = i
+	return true
+}
+
+// readRun reads the length of a run of zeros that ends within room pixels; -1 if
+// it does not.
+func (r *rice) readRun(in *bitReader, room int) int {
+	n := 0
+	for {
+		if in.acc&1 == 0 {
+			k := r.run / 4
+			n += int(in.acc>>1) & (1<<k - 1)
+			in.skip(uint(1 + k))
+			r.shorter()
+			if n >= room {
+				return -1 // a pixel that is not zero follows
+			}
+			return n
+		}
+		in.skip(1)
+		n += 1 << (r.run / 4)
+		if n > room { // the row's end cuts the run
+			return room
+		}
+		r.longer()
+		if n == room {
+			return room
+		}
+		in.fill()
+	}
+}
