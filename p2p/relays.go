@@ -193,16 +193,20 @@ func (n *Node) circuits() []ma.Multiaddr {
 		return nil
 	}
 	for _, l := range n.relay {
-		l.mu.Lock()
-		up := l.up
-		l.mu.Unlock()
+		if !l.isUp() {
+			continue
+		}
 		for _, a := range l.info.Addrs {
-			if up {
-				addrs = append(addrs, circuitVia(l.info.ID, a))
-			}
+			addrs = append(addrs, circuitVia(l.info.ID, a))
 		}
 	}
 	return addrs
+}
+
+func (l *relayLink) isUp() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up
 }
 
 // circuitVia is the way through a relay at addr; nil: wherever it is known to
