@@ -119,6 +119,7 @@ const (
 	CodeNobody        Code = "nobody"         // 5: nobody can be asked at the host now
 	CodeNotAllowed    Code = "not_allowed"    // 6: this peer is not on the host's allow list
 	CodeNoWayIn       Code = "no_way_in"      // 6: neither a password nor a person can let anybody in
+	CodePermission    Code = "permission"     // 6: nothing of what was asked for is permitted
 	CodeGone          Code = "gone"           // 7: the session to be resumed is over
 	CodeProtocol      Code = "protocol"       // 1: one side broke the rules or is too old
 )
@@ -160,6 +161,7 @@ var refusals = map[Code]string{
 	CodeNobody:        "nobody can be asked at the host",
 	CodeNotAllowed:    "the host does not allow this computer to ask",
 	CodeNoWayIn:       "the host lets nobody in: no unattended access, and nobody is asked",
+	CodePermission:    "the host permits nothing of what was asked for",
 	CodeGone:          "the session is over and cannot be resumed",
 	CodeProtocol:      "the host did not understand",
 }

@@ -1,14 +1,22 @@
 package auth
 
-// The Gate: logins come in here, and sessions are kept here.
+// The Gate: logins come in here (door.go has a single one), sessions are kept
+// here and held against the config whenever it changes (session.go).
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
+	"rac/auth/config"
 	"rac/p2p/wire"
 )
+
+// maxSessions bounds the live sessions; each has passed a login.
+const maxSessions = 64
 
 // Options are what a Gate needs. Store, Self, Secret and Log must be there.
 type Options struct {
@@ -20,10 +28,13 @@ type Options struct {
 	// gives the same 32 bytes (p2p's Identity.Secret).
 	Secret func(label string) []byte
 
-	Asker   Asker // nil: there is nobody to ask
-	Log     *slog.Logger
-	Observe func(Event) // nil: nobody wants to know. Called in order; must not block or call the Gate
-	State   *State      // nil: kept in memory only
+	Asker Asker // nil: there is nobody to ask
+	Log   *slog.Logger
+	State *State // nil: kept in memory only
+
+	// Observe is told what happens, in order; nil: nobody wants to know. It is
+	// called with the Gate locked: it must not block, nor call the Gate.
+	Observe func(Event)
 
 	// Source names the network that a peer's stream comes from ("11.1.2.0/24",
 	// "2001:db8:1::/48", a relay's ID), so that guesses are counted for it and
@@ -33,52 +44,296 @@ type Options struct {
 }
 
 // Gate lets peers in, or not, and keeps the sessions of those that it let in.
-type Gate struct{ o Options }
+type Gate struct {
+	o      Options
+	seals  seals
+	limits *limits
+	slots  *slots
 
-// NewGate returns a Gate that is open as soon as Reload or a login has loaded
-// the rules.
-func NewGate(o Options) *Gate { return &Gate{o: o} }
+	loading sync.Mutex // one reading of the config at a time, so that an older one never wins
+
+	mu       sync.Mutex
+	cfg      *config.Config        // the last good one; nil before the first
+	broken   error                 // of the last reading
+	sessions map[[32]byte]*session // by ticketKey
+	asking   int                   // requests that wait for a person
+	closing  Reason                // "": open
+	serving  sync.WaitGroup        // calls of Serve; Add only with mu held and closing empty
+	quit     chan struct{}         // closed when closing is set
+}
+
+// NewGate returns a Gate. It reads the config at once; an unreadable one is
+// what Reload makes of it.
+func NewGate(o Options) *Gate {
+	if o.State == nil {
+		o.State = &State{}
+	}
+	g := &Gate{
+		o: o, seals: seals{o.Secret(hostSealLabel)}, limits: newLimits(), slots: newSlots(),
+		sessions: map[[32]byte]*session{}, quit: make(chan struct{}),
+	}
+	g.Reload()
+	return g
+}
 
 // Serve is a wire.Handler for Protocol: one login and, if it succeeds, one
-// session, which lives as long as Serve does.
-func (g *Gate) Serve(ctx context.Context, from wire.PeerID, s wire.Stream) error { return nil }
+// session, for as long as its line holds. The error is for the log.
+func (g *Gate) Serve(ctx context.Context, from wire.PeerID, s wire.Stream) error {
+	if !g.begin() {
+		return s.Close()
+	}
+	defer g.serving.Done()
+	g.Reload() // what the owner saved a moment ago counts
+	if c, _ := g.rules(); !allows(c, from) {
+		return g.turnDown(from, s)
+	}
+	d := newDoor(g, from, s)
+	defer d.l.close()
+	return d.serve(ctx)
+}
 
-// Guard returns a handler that passes a stream on to serve if it starts with
-// the ticket of a live session of the same peer with the permission need. The
-// context of serve ends with the session, with its line, or when the permission
-// is withdrawn; the stream is closed then.
-func (g *Gate) Guard(need Perm, serve func(context.Context, wire.Stream) error) wire.Handler {
+// turnDown is for who is not on the allow list: not a byte of his is read.
+func (g *Gate) turnDown(from wire.PeerID, s wire.Stream) error {
+	g.o.Log.Info("login refused", "peer", from, "reason", CodeNotAllowed)
+	g.observe(Event{Kind: EventDenied, Peer: from, Code: CodeNotAllowed})
+	s.SetDeadline(time.Now().Add(farewell))
+	l := link{w: wire.NewWriter(s, maxBody)}
+	return errors.Join(l.send(msgRefused, &refusedMsg{Code: CodeNotAllowed}), s.Close())
+}
+
+func (g *Gate) begin() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closing != "" {
+		return false
+	}
+	g.serving.Add(1)
+	return true
+}
+
+// Reload reads the config again, if it has changed, and holds every session
+// against it; call it when config's Watch says that there is something new.
+// What is revoked ends before Reload returns. If the config cannot be read,
+// unattended access is closed until a later Reload can; live sessions stay, and
+// a person may still let somebody in.
+func (g *Gate) Reload() {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	c, err := g.o.Store.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err != nil {
+		if g.broken == nil {
+			g.o.Log.Error("the config cannot be used: unattended access is closed until it can", "error", err)
+		}
+		g.broken = err
+		return
+	}
+	if g.broken != nil {
+		g.o.Log.Info("the config is good again")
+	}
+	g.broken = nil
+	if c == g.cfg {
+		return
+	}
+	g.cfg = c
+	for _, s := range g.sessions {
+		g.reviewLocked(s)
+	}
+}
+
+func (g *Gate) reviewLocked(s *session) {
+	if s.state == over {
+		return
+	}
+	st := g.judge(s.basis, s.peer, s.wants, g.cfg)
+	if st.reason != "" {
+		g.endLocked(s, st.reason)
+		return
+	}
+	s.expires = st.expires
+	g.permitLocked(s, st.perms)
+}
+
+// rules returns the config to decide by, and whether unattended access is
+// closed because a newer one is broken. Before the first good config there is
+// one that lets nobody in.
+func (g *Gate) rules() (c *config.Config, broken bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.rulesLocked()
+}
+
+func (g *Gate) rulesLocked() (*config.Config, bool) {
+	if g.cfg == nil {
+		return &config.Config{Attended: config.Attended{Mode: config.Never}}, true
+	}
+	return g.cfg, g.broken != nil
+}
+
+var errFull = errors.New("auth: too many sessions")
+
+// admit makes a session of a login, if what it rests on still holds. That is
+// looked at under the lock that Reload takes too: nothing slips in between.
+func (g *Gate) admit(s *session, s0 Secret) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c, broken := g.rulesLocked()
+	if g.closing != "" {
+		return &Ended{g.closing}
+	}
+	if broken && s.basis.method != ByAccept {
+		return &Refused{Code: CodeSuspended}
+	}
+	if len(g.sessions) >= maxSessions {
+		return errFull
+	}
+	st := g.judge(s.basis, s.peer, s.wants, c)
+	if st.reason != "" {
+		return &Ended{st.reason}
+	}
+	s.id, s.ticket, s.since = g.newIDLocked(), ticketKey(s0), time.Now()
+	s.perms, s.expires, s.line = st.perms, st.expires, 1
+	s.turn, s.streams = make(chan struct{}), map[*guarded]struct{}{}
+	g.sessions[s.ticket] = s
+	g.observeLocked(Event{
+		Kind: EventSessionStart, Session: s.id, Peer: s.peer, Name: s.name, Verified: s.verified,
+		Auth: s.basis.method, Wants: s.wants, Perms: s.perms,
+	})
 	return nil
 }
 
-// Reload takes what config's Watch has read: every live session is held against
-// it at once. With an error unattended access is closed until a later Reload
-// without one; live sessions stay.
-func (g *Gate) Reload(r *Rules, err error) {}
+// newIDLocked returns a name for a session that people can type.
+func (g *Gate) newIDLocked() string {
+	for {
+		id := shortID()
+		if !slices.ContainsFunc(g.infosLocked(), func(i SessionInfo) bool { return i.ID == id }) {
+			return id
+		}
+	}
+}
 
-// Sessions returns the live sessions, and those that are lost but resumable.
-func (g *Gate) Sessions() []SessionInfo { return nil }
+// resume finds a peer's session and gives it to a new line.
+func (g *Gate) resume(from wire.PeerID, t Ticket) (s *session, line int, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s = g.sessions[ticketKey(t)]
+	switch {
+	case s == nil || s.peer != from:
+		return nil, 0, &Refused{Code: CodeGone}
+	case s.state == over:
+		return nil, 0, &Ended{s.reason}
+	}
+	if s.forget != nil {
+		s.forget.Stop()
+		s.forget = nil
+	}
+	s.state = live
+	s.line++
+	g.changedLocked(s)
+	g.o.Log.Info("session resumed", "session", s.id, "peer", s.peer)
+	return s, s.line, nil
+}
 
-// Kick ends the session with this ID, those of this peer, or with "all" every
-// one, and returns how many.
-func (g *Gate) Kick(which string) int { return 0 }
+func (g *Gate) observeLocked(e Event) {
+	e.Time = time.Now()
+	if g.o.Observe != nil {
+		g.o.Observe(e)
+	}
+}
 
-// Asking reports whether a request waits for a person at this computer. While
-// it does, no key or click that comes over the network may reach the screen.
-func (g *Gate) Asking() bool { return false }
-
-// Shutdown tells every viewer the reason (Stopped or Restarting), ends the
-// sessions, refuses new logins and returns when all of that is done.
-func (g *Gate) Shutdown(ctx context.Context, reason Reason) {}
+func (g *Gate) observe(e Event) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.observeLocked(e)
+}
 
 // SessionInfo describes a session, as rac status shows it.
 type SessionInfo struct {
-	ID    string // short, for people and for Kick; not the ticket
-	Peer  wire.PeerID
-	Name  string
-	Auth  Method
-	Perms Perms
-	Since time.Time
-	Bytes int64 // through guarded streams, both directions
-	Lost  bool  // its line is down; it may be resumed
+	ID       string // short, for people and for Kick; not the ticket
+	Peer     wire.PeerID
+	Name     string
+	Verified string
+	Auth     Method
+	Perms    Perms
+	Since    time.Time
+	Bytes    int64 // through guarded streams, both directions
+	Lost     bool  // its line is down; it may be resumed
+}
+
+// Sessions returns the live sessions and those that are lost but resumable, the
+// oldest first.
+func (g *Gate) Sessions() []SessionInfo {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.infosLocked()
+}
+
+func (g *Gate) infosLocked() []SessionInfo {
+	var list []SessionInfo
+	for _, s := range g.sessions {
+		if s.state != over {
+			list = append(list, SessionInfo{
+				ID: s.id, Peer: s.peer, Name: s.name, Verified: s.verified, Auth: s.basis.method,
+				Perms: s.perms, Since: s.since, Bytes: s.bytes.Load(), Lost: s.state == lost,
+			})
+		}
+	}
+	slices.SortFunc(list, func(a, b SessionInfo) int { return a.Since.Compare(b.Since) })
+	return list
+}
+
+// Kick ends the session with this ID, those of this peer, or with "all" every
+// one, and returns how many.
+func (g *Gate) Kick(which string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := 0
+	for _, s := range g.sessions {
+		if s.state != over && (which == "all" || which == s.id || which == string(s.peer)) {
+			g.endLocked(s, Kicked)
+			n++
+		}
+	}
+	return n
+}
+
+// Asking reports whether a request waits for a person at this computer. While
+// it does, no key or click that comes over the network may reach the screen.
+func (g *Gate) Asking() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.asking > 0
+}
+
+// Shutdown tells every viewer the reason (Stopped or Restarting), ends the
+// sessions, refuses new logins and returns when all of that is done, or ctx ends.
+func (g *Gate) Shutdown(ctx context.Context, reason Reason) {
+	g.close(reason)
+	done := make(chan struct{})
+	go func() { // ends with the last Serve, which a closed stream ends too
+		g.serving.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+func (g *Gate) close(reason Reason) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closing != "" {
+		return
+	}
+	g.closing = reason
+	close(g.quit)
+	for _, s := range g.sessions {
+		g.endLocked(s, reason)
+		if s.forget != nil {
+			s.forget.Stop()
+		}
+	}
+	clear(g.sessions)
 }

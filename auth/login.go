@@ -1,12 +1,28 @@
 package auth
 
-// The viewer's side of a login.
+// The viewer's side of a login. A single goroutine runs it and writes its
+// stream; whatever takes time (a person, a file, argon2id, a puzzle) runs beside
+// it and comes back as the next thing to do.
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"rac/p2p/wire"
+)
+
+const (
+	// heartbeat is how often the viewer shows that it is there.
+	heartbeat = time.Second
+
+	// longestWait is for how long a login sits out a throttle by itself; a
+	// longer one is the person's to decide on.
+	longestWait = time.Minute
 )
 
 // Prover is what LogIn knows and whom it may ask. Funcs may be nil.
@@ -72,42 +88,442 @@ type Notice struct {
 	Timeout time.Duration // how long he has
 }
 
-// Pass is a session seen from the viewer's side. It is one line's worth: when
-// the line is lost, Resume makes a new Pass of the same session.
-type Pass struct {
-	Ticket    Ticket
-	HostName  string // as the host calls itself; fit to be shown
-	Auth      Method
-	SaveLogin bool // the host lets logins be saved
+// client is one login under way.
+type client struct {
+	p    Prover
+	l    *link
+	ctx  context.Context
+	todo chan func() error // what background work has come to
+	work sync.WaitGroup
+
+	open    []Method // what the host offers
+	kdf     kdf
+	maySave bool
+	bind    binding
+
+	attempt  int
+	typed    Typed
+	run      *prover       // between the messages of a password
+	wait     time.Duration // before the next attempt
+	asking   bool
+	byToken  bool // a saved login was presented
+	last     Code // why the last proof failed
+	pings    uint64
+	welcomed *welcomeMsg
 }
 
 // LogIn logs in on a fresh stream of Protocol and keeps it: the session lives
-// until Close, ctx's end, or the host ends it. The error of a login that was not let
-// in is *Refused. LogIn owns s from the call on.
-func LogIn(ctx context.Context, s wire.Stream, p Prover) (*Pass, error) { return nil, nil }
+// until Close, ctx's end, or the host ends it. The error of a login that was not
+// let in is *Refused; *Ended if the host closed meanwhile. LogIn owns s from the
+// call on.
+func LogIn(ctx context.Context, s wire.Stream, p Prover) (*Pass, error) {
+	inner, cancel := context.WithCancel(ctx)
+	c := &client{p: p, l: newLink(s), ctx: inner, todo: make(chan func() error)}
+	err := c.untilWelcome()
+	cancel()
+	c.typed.Password.Clear()
+	c.work.Wait()
+	if err != nil {
+		if c.l.send(msgBye, &byeMsg{Closed}) == nil {
+			s.CloseWrite()
+		}
+		c.l.close()
+		return nil, err
+	}
+	return newPass(ctx, c.l, c.p, c.welcomed, c.saveToken())
+}
 
-// Resume continues the session on another stream of Protocol, after the line of
-// p was lost or to move to a better path; p itself is over then. There is no
-// login and nobody is asked. The error is *Refused with CodeGone if the host has
-// forgotten the session.
-func (p *Pass) Resume(ctx context.Context, s wire.Stream) (*Pass, error) { return nil, nil }
+// untilWelcome returns when there is a welcome, or an error.
+func (c *client) untilWelcome() error {
+	if err := c.hello(); err != nil {
+		return err
+	}
+	if err := c.begin(); err != nil {
+		return err
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for c.welcomed == nil {
+		if err := c.step(beat.C); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-// Attach makes a fresh stream one of this session's: it must be the first to write on it.
-func (p *Pass) Attach(s wire.Stream) error { return nil }
+func (c *client) step(beat <-chan time.Time) error {
+	select {
+	case m := <-c.l.in:
+		return c.hear(m)
+	case next := <-c.todo:
+		return next()
+	case <-beat:
+		c.pings++
+		return c.l.send(msgPing, &pingMsg{c.pings})
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
+}
 
-// Perms returns what the session may do now.
-func (p *Pass) Perms() Perms { return 0 }
+// beside runs something that takes time; what it returns is done by the login's
+// own goroutine, unless the login is over by then.
+func (c *client) beside(f func() func() error) {
+	c.work.Go(func() {
+		next := f()
+		select {
+		case c.todo <- next:
+		case <-c.ctx.Done():
+		}
+	})
+}
 
-// RTT returns the last measured time to the host and back; 0 before the first.
-func (p *Pass) RTT() time.Duration { return 0 }
+// hello exchanges the first messages.
+func (c *client) hello() error {
+	m := &helloMsg{
+		Version: protocolVersion, Name: bounded(c.p.Name, maxName), Wants: c.p.Wants.Names(), Methods: c.methods(),
+		Person: c.p.Person, Nonce: make(b64, nonceLen),
+	}
+	rand.Read(m.Nonce)
+	hello := appendJSON(nil, m)
+	// A host that turns us away at once has closed the stream already: what it
+	// had to say tells more than the failed write.
+	failed := c.l.w.Write(msgHello, hello)
+	for {
+		select {
+		case m := <-c.l.in:
+			switch {
+			case m.err != nil:
+				return errors.Join(failed, m.err)
+			case m.t == msgChallenge:
+				return c.challenge(hello, m.body)
+			case m.t == msgRefused, m.t == msgBye:
+				return c.hear(m)
+			}
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		}
+	}
+}
 
-// Done is closed when the session has ended or its line is lost.
-func (p *Pass) Done() <-chan struct{} { return nil }
+func (c *client) methods() []Method {
+	list := []Method{ByAccept}
+	if c.p.SavedLogin != nil {
+		list = append(list, ByToken)
+	}
+	if c.p.Password != nil {
+		list = append(list, ByPassword)
+	}
+	return list
+}
 
-// Err says why Done is closed: *Ended. With the reason Lost the session can be
-// resumed for ten minutes.
-func (p *Pass) Err() error { return nil }
+func (c *client) challenge(hello, body []byte) error {
+	var m challengeMsg
+	if err := parse(body, &m); err != nil {
+		return fmt.Errorf("%w: %w", errRules, err)
+	}
+	if m.Version != protocolVersion {
+		return fmt.Errorf("auth: the host speaks version %d of the login, this is %d", m.Version, protocolVersion)
+	}
+	c.open, c.maySave = m.Methods, m.MaySave
+	c.bind = binding{context: transcriptHash(hello, body), idProver: string(c.p.Self), idVerifier: string(c.p.Host)}
+	if !c.offers(ByPassword) {
+		return nil
+	}
+	var err error
+	if c.kdf, err = m.KDF.kdf(); err != nil {
+		return fmt.Errorf("%w: %w", errRules, err)
+	}
+	return nil
+}
 
-// Close ends the session in an orderly way, tells the host the reason, and
-// returns when everything that LogIn started has stopped.
-func (p *Pass) Close(reason Reason) error { return nil }
+func (c *client) offers(m Method) bool { return slices.Contains(c.open, m) }
+
+// begin brings the first proof: the saved login if there is one.
+func (c *client) begin() error {
+	if c.p.SavedLogin != nil {
+		if token, ok := c.p.SavedLogin(); ok {
+			c.byToken = true
+			return c.l.send(msgProof, &proofMsg{Method: ByToken, Token: token[:]})
+		}
+	}
+	return c.without()
+}
+
+// without goes on without a saved login: see CLI.md, "which of 4, 5, 6".
+func (c *client) without() error {
+	password := c.offers(ByPassword) && c.p.Password != nil
+	switch {
+	case !c.offers(ByPassword) && !c.offers(ByAccept):
+		return &Refused{Code: c.or(CodeSuspended, CodeNoWayIn)}
+	case c.offers(ByPassword) && !password:
+		return &Refused{Code: c.or(CodeTokenDead, CodeNeedsPassword)}
+	}
+	if c.offers(ByAccept) && (c.p.Person || !password) {
+		c.asking = true // until the host says otherwise
+		if err := c.l.send(msgProof, &proofMsg{Method: ByAccept}); err != nil {
+			return err
+		}
+	}
+	if password {
+		c.prompt()
+	}
+	return nil
+}
+
+// or prefers what the last proof failed for, if it was that.
+func (c *client) or(last, otherwise Code) Code {
+	if c.last == last {
+		return last
+	}
+	return otherwise
+}
+
+// prompt asks for the password, while everything else goes on.
+func (c *client) prompt() {
+	c.attempt++
+	q := Question{MaySave: c.maySave, Asking: c.asking, Attempt: c.attempt, Last: c.last, Wait: c.wait}
+	ready := time.Now().Add(c.wait)
+	c.beside(func() func() error {
+		typed, err := c.p.Password(c.ctx, q)
+		if err == nil {
+			err = sleepUntil(c.ctx, ready)
+		}
+		return func() error { return c.answer(typed, err) }
+	})
+}
+
+func sleepUntil(ctx context.Context, t time.Time) error {
+	wait := time.NewTimer(time.Until(t))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// answer takes what was typed, and starts a run of SPAKE2+ with it.
+func (c *client) answer(typed Typed, err error) error {
+	if err != nil {
+		return c.noPassword(err)
+	}
+	c.typed.Password.Clear()
+	c.typed = typed
+	if len(typed.Password) == 0 { // nobody has an empty one: spare the owner a try
+		return c.wrong(0)
+	}
+	k, p := c.kdf, Password(slices.Clone(typed.Password))
+	c.beside(func() func() error {
+		w0, w1 := k.stretch(p)
+		p.Clear()
+		return func() error {
+			c.run = newProver(c.bind, w0, w1, randomScalar())
+			return c.l.send(msgProof, &proofMsg{Method: ByPassword, Share: c.run.share})
+		}
+	})
+	return nil
+}
+
+// noPassword: the prompt gave none. A person at the host may still say yes.
+func (c *client) noPassword(err error) error {
+	switch {
+	case !errors.Is(err, ErrNoPassword):
+		return err
+	case c.asking:
+		c.open = slices.DeleteFunc(c.open, func(m Method) bool { return m == ByPassword })
+		return nil
+	case c.last != "":
+		return &Refused{Code: c.last, RetryAfter: c.wait}
+	}
+	return &Refused{Code: CodeNeedsPassword}
+}
+
+// wrong is a wrong password.
+func (c *client) wrong(wait time.Duration) error {
+	c.last, c.wait, c.run = CodePassword, wait, nil
+	if !c.p.Person || wait > longestWait {
+		return &Refused{Code: CodePassword, RetryAfter: wait}
+	}
+	c.notice(Notice{Code: CodePassword})
+	c.prompt()
+	return nil
+}
+
+func (c *client) notice(n Notice) {
+	n.Asking = c.asking
+	if c.p.Notice != nil {
+		c.p.Notice(n)
+	}
+}
+
+func (c *client) hear(m message) error {
+	if m.err != nil {
+		return m.err
+	}
+	switch m.t {
+	case msgProof:
+		return heard(m.body, c.proved)
+	case msgAsking:
+		return heard(m.body, func(m *askingMsg) error {
+			c.notice(Notice{Timeout: time.Duration(m.Seconds) * time.Second})
+			return nil
+		})
+	case msgRefused:
+		return heard(m.body, c.refused)
+	case msgWelcome:
+		return heard(m.body, c.welcome)
+	case msgBye:
+		return heard(m.body, func(m *byeMsg) error { return &Ended{hostReason(m.Reason)} })
+	case msgPong:
+		return nil
+	case msgChallenge, msgPerms, msgSaved, msgHello, msgResume, msgPing:
+		return fmt.Errorf("%w: message 0x%02x out of turn", errRules, uint8(m.t))
+	}
+	return nil // a newer host may say more
+}
+
+// heard parses a body and hands it on.
+func heard[M any, P interface {
+	*M
+	check() error
+}](body []byte, take func(P) error) error {
+	m := P(new(M))
+	if err := parse(body, m); err != nil {
+		return fmt.Errorf("%w: %w", errRules, err)
+	}
+	return take(m)
+}
+
+// proved is the host's half of a password run.
+func (c *client) proved(m *proofMsg) error {
+	if c.run == nil || m.Method != ByPassword {
+		return fmt.Errorf("%w: a proof that was not asked for", errRules)
+	}
+	confirm, err := c.run.finish(m.Share, m.Confirm)
+	if err != nil {
+		// A wrong password, or a host that does not have the verifier: the two
+		// look the same. Nothing more is sent that could be guessed against.
+		return c.wrong(time.Duration(m.RetryAfter) * time.Second)
+	}
+	c.run = nil
+	save := c.typed.Remember && c.maySave && c.p.SaveLogin != nil
+	return c.l.send(msgProof, &proofMsg{Method: ByPassword, Confirm: confirm, Save: save})
+}
+
+// refused is the host's no, which may leave other ways open.
+func (c *client) refused(m *refusedMsg) error {
+	if !m.Again {
+		return &Refused{Code: m.Code, RetryAfter: m.wait()}
+	}
+	switch m.Code {
+	case CodeTokenDead, CodeSuspended:
+		return c.tokenRefused(m.Code)
+	case CodeDenied, CodeNoAnswer, CodeNobody, CodeBusy:
+		return c.notAccepted(m)
+	case CodeThrottled:
+		return c.throttled(m)
+	case CodeNeedsCode, CodeCode:
+		return c.askCode(m)
+	case CodePassword:
+		return c.wrong(m.wait())
+	}
+	return &Refused{Code: m.Code, RetryAfter: m.wait()}
+}
+
+func (c *client) tokenRefused(code Code) error {
+	if !c.byToken {
+		return fmt.Errorf("%w: it refuses a token that it was not shown", errRules)
+	}
+	c.byToken, c.last = false, code
+	if code == CodeTokenDead && c.p.DropLogin != nil {
+		c.p.DropLogin()
+	}
+	c.notice(Notice{Code: code})
+	return c.without()
+}
+
+// notAccepted: the person at the host said no, or cannot be asked. The password
+// may still be typed.
+func (c *client) notAccepted(m *refusedMsg) error {
+	if !c.asking {
+		return fmt.Errorf("%w: it refuses a request that was not made", errRules)
+	}
+	c.asking = false
+	if !c.offers(ByPassword) || c.p.Password == nil {
+		return &Refused{Code: m.Code, RetryAfter: m.wait()}
+	}
+	if m.Code != CodeNobody {
+		c.notice(Notice{Code: m.Code})
+	}
+	return nil
+}
+
+// throttled: the try was not counted. A short wait is sat out here; a puzzle is
+// solved; a long wait is told.
+func (c *client) throttled(m *refusedMsg) error {
+	if c.run == nil || m.wait() > longestWait {
+		return &Refused{Code: CodeThrottled, RetryAfter: m.wait()}
+	}
+	c.notice(Notice{Code: CodeThrottled, Timeout: m.wait()})
+	ready, share, puzzle := time.Now().Add(m.wait()), c.run.share, m.Puzzle
+	c.beside(func() func() error {
+		err := sleepUntil(c.ctx, ready)
+		var solution []byte
+		if err == nil && puzzle != nil {
+			solution, err = puzzle.solve(c.ctx, c.p.Self)
+		}
+		return func() error {
+			if err != nil {
+				return err
+			}
+			return c.l.send(msgProof, &proofMsg{Method: ByPassword, Share: share, Puzzle: solution})
+		}
+	})
+	return nil
+}
+
+// askCode asks for the second factor.
+func (c *client) askCode(m *refusedMsg) error {
+	if c.p.Code == nil || m.Code == CodeCode && (!c.p.Person || m.wait() > longestWait) {
+		return &Refused{Code: m.Code, RetryAfter: m.wait()}
+	}
+	c.attempt++
+	q := Question{Attempt: c.attempt, Last: m.Code, Wait: m.wait(), Asking: c.asking}
+	ready := time.Now().Add(m.wait())
+	c.beside(func() func() error {
+		code, err := c.p.Code(c.ctx, q)
+		if errors.Is(err, ErrNoPassword) {
+			err = &Refused{Code: m.Code}
+		}
+		if err == nil {
+			err = sleepUntil(c.ctx, ready)
+		}
+		return func() error {
+			if err != nil {
+				return err
+			}
+			return c.l.send(msgProof, &proofMsg{Method: methodCode, Code: bounded(code, maxCode)})
+		}
+	})
+	return nil
+}
+
+func (c *client) welcome(m *welcomeMsg) error {
+	if len(m.Ticket) != len(Ticket{}) {
+		return fmt.Errorf("%w: a welcome without a ticket", errRules)
+	}
+	c.welcomed = m
+	return nil
+}
+
+// saveToken returns the token to store, if the host has sent one that was asked
+// for, or one in place of that which was presented.
+func (c *client) saveToken() (token *Secret) {
+	wanted := c.welcomed.Auth == ByPassword && c.typed.Remember || c.welcomed.Auth == ByToken && c.byToken
+	if len(c.welcomed.Token) == 0 || !wanted || c.p.SaveLogin == nil {
+		return nil
+	}
+	s := Secret(c.welcomed.Token)
+	return &s
+}

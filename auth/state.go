@@ -1,10 +1,142 @@
 package auth
 
-// State is what changes often and is not the owner's business to edit: when a
-// token was last used, which peers logged in by password, the last step of the
-// second factor.
-type State struct{}
+// What changes often and is not the owner's business to edit.
 
-// OpenState reads state.json in a folder, or starts with an empty one. A
-// damaged file is set aside, not an error: it holds nothing that lets anybody in.
-func OpenState(file string) (*State, error) { return nil, nil }
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"rac/p2p/wire"
+)
+
+const (
+	maxState  = 1 << 20             // bytes of state.json
+	maxPeers  = 1000                // remembered peers; those not seen for longest go first
+	knownFor  = 90 * 24 * time.Hour // after a login by password
+	stateMode = 0o600
+)
+
+// State is state.json: when a client's token was last used, who has logged in by
+// password, the last step of the second factor. Losing it costs nobody access.
+type State struct {
+	file string // "": kept in memory only
+
+	mu   sync.Mutex
+	data stateData
+}
+
+type stateData struct {
+	LastUsed map[wire.PeerID]time.Time `json:"last_used"`      // of a token
+	Password map[wire.PeerID]time.Time `json:"password_login"` // of the last login by password
+	TOTPStep int64                     `json:"totp_step"`      // the last time step that was used
+}
+
+// OpenState reads a state file, or starts with an empty state. A damaged file
+// is set aside as FILE.damaged.
+func OpenState(file string) (*State, error) {
+	s := &State{file: file}
+	text, err := readBounded(file, maxState)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &s.data)
+	}
+	if err != nil {
+		s.data = stateData{}
+		if err := os.Rename(file, file+".damaged"); err != nil {
+			return nil, fmt.Errorf("auth: the state cannot be read, nor set aside: %w", err)
+		}
+	}
+	return s, nil
+}
+
+func readBounded(file string, max int64) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > max {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", filepath.Base(file), info.Size(), max)
+	}
+	return os.ReadFile(file)
+}
+
+// LastUsed tells when a client's token was last used; zero: never.
+func (s *State) LastUsed(client wire.PeerID) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data.LastUsed[client]
+}
+
+func (s *State) usedToken(client wire.PeerID, now time.Time) error {
+	return s.change(func(d *stateData) { put(&d.LastUsed, client, now) })
+}
+
+func (s *State) loggedIn(peer wire.PeerID, now time.Time) error {
+	return s.change(func(d *stateData) { put(&d.Password, peer, now) })
+}
+
+func (s *State) knows(peer wire.PeerID, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, ok := s.data.Password[peer]
+	return ok && now.Sub(last) < knownFor
+}
+
+func put(m *map[wire.PeerID]time.Time, peer wire.PeerID, now time.Time) {
+	if *m == nil {
+		*m = map[wire.PeerID]time.Time{}
+	}
+	(*m)[peer] = now.UTC().Truncate(time.Second)
+	for len(*m) > maxPeers {
+		oldest := peer
+		for p, t := range *m {
+			if t.Before((*m)[oldest]) || t.Equal((*m)[oldest]) && strings.Compare(string(p), string(oldest)) < 0 {
+				oldest = p
+			}
+		}
+		delete(*m, oldest)
+	}
+}
+
+func (s *State) change(f func(*stateData)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(&s.data)
+	if s.file == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(&s.data, "", " ")
+	if err != nil {
+		return err
+	}
+	return replaceFile(s.file, append(text, '\n'), stateMode)
+}
+
+// replaceFile writes a file so that a reader, or a power cut, finds the old one
+// or the new one whole.
+func replaceFile(file string, text []byte, mode os.FileMode) (err error) {
+	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temp.Name())
+		}
+	}()
+	_, err = temp.Write(text)
+	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), file)
+}

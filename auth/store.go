@@ -6,58 +6,21 @@ import (
 	"slices"
 	"time"
 
+	"rac/auth/config"
 	"rac/p2p/wire"
 )
 
-// Rules are the part of the config that says who gets in, and with what. They
-// are never changed once they are made: a reload makes new ones.
-type Rules struct {
-	Enabled           bool   // unattended access, by password or token
-	PasswordHash      string // "": no unattended access at all
-	SaveLogin         bool   // tokens may be issued
-	TOTPSealed        string // "": no second factor
-	TOTPForSavedLogin bool
-	TokenIdle         time.Duration // a token unused for that long is dead; 0: never
-
-	Ask        bool // a person at this computer may be asked
-	AskTimeout time.Duration
-
-	Perms       Perms         // the most that any session gets
-	Allow       []wire.PeerID // who may ask at all; empty: anyone
-	Tokens      []Token
-	Authorities []Authority
-}
-
-// Token is a [[token]] block: a saved login that this host has issued.
-type Token struct {
-	Client  wire.PeerID
-	Name    string
-	Created time.Time
-	Expires time.Time // zero: no fixed end
-	Perms   Perms     // the most that this client gets
-	Sealed  string    // see token.go
-}
-
-// Authority is an [[authority]] block: whose certificates are believed.
-type Authority struct {
-	Name    string
-	Key     string // Ed25519 public key, base64
-	Login   bool   // its certificates let in without a password
-	Perms   Perms  // the most that such a login gets
-	Revoked []string
-}
-
-// Store is where the Rules come from and where tokens are kept. It is called
-// by several goroutines.
+// Store is where the config is read and where tokens are kept. It is called by
+// several goroutines.
 type Store interface {
-	// Load returns the Rules as they are on disk now. It is called at each
-	// login: it should be cheap when nothing has changed. An error closes
-	// unattended access until a later Load returns none.
-	Load() (*Rules, error)
+	// Load returns the config as it is on disk now. It is called at each login,
+	// so it should be cheap when nothing has changed. An error closes unattended
+	// access until a later Load returns none.
+	Load() (*config.Config, error)
 
 	// SaveToken adds a block in place of the same client's, provided that the
 	// file still has this password hash and still lets logins be saved.
-	SaveToken(t Token, passwordHash string) error
+	SaveToken(t config.Token, passwordHash string) error
 
 	// ResealToken changes the sealed part of a client's block, provided that it
 	// is still old: a token revoked meanwhile does not come back.
@@ -67,18 +30,42 @@ type Store interface {
 	DropToken(client wire.PeerID) error
 }
 
-func (r *Rules) token(client wire.PeerID) (Token, bool) {
-	for _, t := range r.Tokens {
-		if t.Client == client {
-			return t, true
-		}
-	}
-	return Token{}, false
+// unattended reports whether passwords and tokens are good at all.
+func unattended(c *config.Config) bool {
+	return c.Unattended.Enabled && c.Unattended.PasswordHash != ""
 }
 
-// unattended reports whether passwords and tokens are good at all.
-func (r *Rules) unattended() bool { return r.Enabled && r.PasswordHash != "" }
+// allows reports whether a peer may ask at all.
+func allows(c *config.Config, peer wire.PeerID) bool {
+	return len(c.Network.Allow) == 0 || slices.Contains(c.Network.Allow, string(peer))
+}
 
-func (r *Rules) allows(peer wire.PeerID) bool {
-	return len(r.Allow) == 0 || slices.Contains(r.Allow, peer)
+// hostPerms is the most that any session gets. Seeing the screen is what a
+// session is, so there is no switch for it.
+func hostPerms(c *config.Config) Perms {
+	ps := Perms(View)
+	for perm, on := range map[Perm]bool{
+		Control: c.Permissions.Control, Clipboard: c.Permissions.Clipboard,
+		Files: c.Permissions.Files, Forwarding: c.Permissions.Forwarding,
+	} {
+		if on {
+			ps |= Perms(perm)
+		}
+	}
+	return ps
+}
+
+// limited is what a token or an authority permits: nil is everything. Seeing
+// is always in it.
+func limited(names []string) Perms {
+	if names == nil {
+		return AllPerms
+	}
+	ps, _ := ParsePerms(names) // config has checked the names; an unknown one permits nothing
+	return ps | Perms(View)
+}
+
+// idle is for how long a token may go unused.
+func idle(c *config.Config) time.Duration {
+	return time.Duration(c.Unattended.TokenDays) * 24 * time.Hour
 }

@@ -1,0 +1,104 @@
+package auth
+
+// How many logins may be under way at once. A stream of a stranger costs a
+// goroutine and some kilobytes before he has proved anything; so there is a
+// bounded number of places. When all are taken, a random stranger loses his
+// (as in OpenSSH's MaxStartups): who floods loses most, and whoever tries again
+// gets in between. Some places are kept for known peers.
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+
+	"rac/p2p/wire"
+)
+
+const (
+	maxSlots     = 32
+	maxStrangers = 24 // the other places are for known peers
+	slotsPerPeer = 2
+)
+
+// rank says who may push out whom: only one of the same rank or above.
+type rank int
+
+const (
+	stranger rank = iota
+	payer         // has solved a puzzle, or is being shown to a person
+	known         // lane A
+)
+
+var errEvicted = errors.New("auth: the place was needed for another login")
+
+type slot struct {
+	peer wire.PeerID
+	rank rank
+	drop context.CancelCauseFunc
+}
+
+type slots struct {
+	mu    sync.Mutex
+	taken map[*slot]struct{}
+}
+
+func newSlots() *slots { return &slots{taken: map[*slot]struct{}{}} }
+
+// take returns a place, or nil. drop is called, at most once and without the
+// lock's being of concern to it, when the place is taken away again.
+func (ss *slots) take(peer wire.PeerID, r rank, drop context.CancelCauseFunc) *slot {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	same, strangers := 0, 0
+	for s := range ss.taken {
+		if s.peer == peer {
+			same++
+		}
+		if s.rank < known {
+			strangers++
+		}
+	}
+	if same >= slotsPerPeer {
+		return nil
+	}
+	if full := len(ss.taken) >= maxSlots || r < known && strangers >= maxStrangers; full && !ss.evictLocked(r) {
+		return nil
+	}
+	s := &slot{peer: peer, rank: r, drop: drop}
+	ss.taken[s] = struct{}{}
+	return s
+}
+
+// evictLocked pushes a random one of the lowest rank out, if that is not above r.
+func (ss *slots) evictLocked(r rank) bool {
+	var worst []*slot
+	for s := range ss.taken {
+		if len(worst) > 0 && s.rank < worst[0].rank {
+			worst = worst[:0]
+		}
+		if len(worst) == 0 || s.rank == worst[0].rank {
+			worst = append(worst, s)
+		}
+	}
+	if len(worst) == 0 || worst[0].rank > r || worst[0].rank == known {
+		return false
+	}
+	victim := worst[rand.IntN(len(worst))]
+	delete(ss.taken, victim)
+	victim.drop(errEvicted)
+	return true
+}
+
+// raise lifts a place's rank.
+func (ss *slots) raise(s *slot, r rank) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	s.rank = max(s.rank, r)
+}
+
+func (ss *slots) free(s *slot) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	delete(ss.taken, s)
+}
