@@ -119,6 +119,9 @@ func (g *glyphs) make(key glyphKey) mask {
 	}
 	segments, ok := from.glyph(key.r)
 	if !ok {
+		segments, ok = from.glyph(alike[key.r])
+	}
+	if !ok {
 		return missing(key.r, 1)
 	}
 	return g.crispest(segments, from.scale, key.attr&italic != 0)
@@ -207,7 +210,7 @@ func newOutlines(ttf []byte) (*outlines, error) {
 // glyph returns the outline of r in the font's units.
 func (o *outlines) glyph(r rune) (sfnt.Segments, bool) {
 	i, err := o.font.GlyphIndex(&o.buf, r)
-	if err != nil || i == 0 {
+	if r == 0 || err != nil || i == 0 {
 		return nil, false
 	}
 	s, err := o.font.LoadGlyph(&o.buf, i, o.units, nil)

@@ -3,6 +3,14 @@ package console
 // This file draws what the font lacks: a box with the number of the character
 // in it, as Firefox does it, so that one sees which it is.
 
+// alike are characters that the font has for some that it lacks and that the
+// prompts and tools of today are fond of.
+var alike = map[rune]rune{
+	'△': '▲', '▽': '▼', '▷': '►', '▶': '►', '▸': '►', '◁': '◄', '◀': '◄', '◂': '◄', '▾': '▼', '▴': '▲',
+	'❯': '›', '❮': '‹', '➜': '→', '➤': '►', '⟩': '›', '⟨': '‹', '✓': '√', '✔': '√', '✗': '×', '✘': '×', '✕': '×', '✖': '×',
+	'‐': '-', '‑': '-', '⁃': '•', '∙': '·', '⋅': '·', '⋯': '…', '★': '*', '☆': '*', '✱': '*', '−': '-', '◯': '○', '⬤': '●', '◆': '♦', '∣': '|', '⏎': '↵',
+}
+
 // hexDigits are 3x5 pixels each, row by row from the top, in 15 bits.
 var hexDigits = [16]uint16{
 	0b111_101_101_101_111, 0b010_110_010_010_111, 0b111_001_111_100_111, 0b111_001_111_001_111,
@@ -11,20 +19,22 @@ var hexDigits = [16]uint16{
 	0b111_100_100_100_111, 0b110_101_101_101_110, 0b111_100_110_100_111, 0b111_100_110_100_100,
 }
 
-// missing returns the box for r, one or two columns wide. Up to four digits
-// stand in a narrow one, up to eight in a wide one; more than that is a plain
-// box.
+// missing returns the box for r, one or two columns wide, with two or four
+// digits in a row; a plain box where the number does not fit.
 func missing(r rune, columns int) mask {
 	m := newMask(columns)
 	w := columns * cellW
 	m.frame(w)
-	perRow := 2 * columns
-	if r >= 1<<(8*perRow) {
+	perRow, rows := 2*columns, 1
+	for rows < 3 && int(r)>>(4*perRow*rows) != 0 {
+		rows++
+	}
+	if rows == 3 {
 		return m
 	}
-	x0, y0 := (w-4*perRow+1)/2, 3
-	for i := range 2 * perRow {
-		digit := r >> (4 * (2*perRow - 1 - i)) & 15
+	x0, y0 := (w-4*perRow+1)/2, (cellH-7*rows)/2+1
+	for i := range rows * perRow {
+		digit := r >> (4 * (rows*perRow - 1 - i)) & 15
 		m.digit(w, x0+4*(i%perRow), y0+7*(i/perRow), int(digit))
 	}
 	return m

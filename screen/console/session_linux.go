@@ -56,16 +56,9 @@ func hangUp(session int) {
 	}
 }
 
-// kill goes on until nobody is left: a process may fork while it is looked for.
 func kill(session int) {
-	for range 10 {
-		pids := members(session)
-		for _, pid := range pids {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
-		if len(pids) == 0 {
-			return
-		}
+	for _, pid := range members(session) {
+		syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 

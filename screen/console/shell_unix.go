@@ -120,15 +120,27 @@ func (s *shell) read(output func([]byte) []byte) {
 }
 
 // end ends the whole session: SIGHUP, as when a modem hung up, then SIGKILL for
-// what is left after the grace. It returns when the shell is gone.
+// what is left after the grace. It returns when the shell is gone, and all that
+// can be killed.
 func (s *shell) end() {
 	session := s.cmd.Process.Pid
 	hangUp(session)
+	if !emptied(session, func(int) {}) {
+		emptied(session, kill) // again and again: a process may fork while it is looked for
+	}
+	<-s.exited
+}
+
+// emptied waits until the session has no processes, for the grace at most, and
+// calls act before each look.
+func emptied(session int, act func(int)) bool {
 	tick := time.NewTicker(grace / 50)
 	defer tick.Stop()
-	for limit := time.Now().Add(grace); time.Now().Before(limit) && inSession(session); {
-		<-tick.C
+	for limit := time.Now().Add(grace); time.Now().Before(limit); <-tick.C {
+		act(session)
+		if !inSession(session) {
+			return true
+		}
 	}
-	kill(session)
-	<-s.exited
+	return false
 }
