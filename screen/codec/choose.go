@@ -10,16 +10,15 @@ import "image"
 // choose brings what is known about a pending tile up to date. It returns false
 // if the viewer has it already.
 func (e *Encoder) choose(i int) bool {
+	if !e.locate(i) {
+		return false
+	}
 	t := &e.tiles[i]
 	if t.known {
 		return true
 	}
-	box := differing(e.have, e.want, e.grid.run(i, 1))
-	if box.Empty() {
-		return false
-	}
 	t.known = true
-	t.box = e.grid.align(box)
+	t.box = e.grid.align(t.box)
 	switch t.n = fewColours(e.want, t.box, &t.cols); {
 	case t.n == 1:
 		t.kind = kindFill

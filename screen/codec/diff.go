@@ -5,11 +5,12 @@ import "image"
 // tile is what the encoder knows about one tile of the grid.
 type tile struct {
 	pending bool // the viewer may not have what is wanted
-	known   bool // what follows is up to date
+	located bool // box is up to date
+	known   bool // the rest is, too
 	kind    kind
 	n       int             // PACK: colours
 	cols    [4]uint32       // FILL, PACK
-	box     image.Rectangle // what must be sent
+	box     image.Rectangle // what the viewer lacks; once known, in whole bands
 }
 
 // Update takes over the pixels of pic inside dirty; those outside must be as
@@ -53,7 +54,7 @@ func copyMasked(dst, src []uint32) bool {
 
 func (e *Encoder) mark(i int) {
 	t := &e.tiles[i]
-	t.known = false
+	t.located, t.known = false, false
 	e.fresh = true
 	if !t.pending {
 		t.pending = true

@@ -50,6 +50,18 @@ func (e *Encoder) appendText(dst []byte, limit int) []byte {
 	return dst
 }
 
+// appendCopies appends a chunk with moves, if there are any.
+func (e *Encoder) appendCopies(dst []byte, copies []op) []byte {
+	if len(copies) == 0 {
+		return dst
+	}
+	e.startChunk()
+	for _, o := range copies {
+		e.chunk.ops = appendCopy(e.chunk.ops, o)
+	}
+	return e.endChunk(dst)
+}
+
 // more says whether another chunk is worth its while: always the first one of a
 // frame, else if an eighth of the room is left.
 func (e *Encoder) more(dst []byte, limit, room int) bool {

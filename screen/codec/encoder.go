@@ -23,6 +23,7 @@ type Encoder struct {
 	text    []int // pending tiles by what they are, in raster order
 	pics    []int
 	workers []planes
+	mover   mover
 	chunk   chunk
 	lz      lz4.Compressor
 }
@@ -45,6 +46,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
 	e.pending, e.reset, e.fresh = 0, true, false
 	e.words.reset()
+	e.mover.last = nil
 }
 
 // SetSpeed
@@ -73,7 +75,9 @@ func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 		flags, e.reset = frameReset, false
 	}
 	dst = append(dst, flags)
+	copies := e.search()
 	e.sort()
+	dst = e.appendCopies(dst, copies)
 	dst = e.appendText(dst, limit)
 	dst = e.appendPictures(dst, limit)
 	return dst, e.pending == 0
@@ -87,9 +91,7 @@ func (e *Encoder) sort() {
 	}
 	for i := range e.tiles {
 		switch t := &e.tiles[i]; {
-		case !t.pending:
-		case !e.choose(i):
-			e.done(i)
+		case !t.pending || !e.choose(i):
 		case t.kind.planar():
 			e.pics = append(e.pics, i)
 		default:

@@ -1,0 +1,311 @@
+package codec
+
+import (
+	"cmp"
+	"image"
+	"slices"
+)
+
+// What only moved: a scrolled page, a dragged window. A few lines of 16 pixels
+// that occur once in the old picture and again in the new one vote for a vector;
+// then everything is compared before it is used, so a false vote costs time only.
+
+const (
+	blockSide = 16   // pixels; the grid on which a vector is tried
+	minMoved  = 4    // changed blocks that a COPY must set right
+	maxCopies = 16   // for one vector
+	minVotes  = 3    // for a vector to be tried
+	topVotes  = 8    // vectors tried after a vote
+	keptMoves = 2    // vectors tried first in the next frame
+	searchFor = 20e3 // changed pixels: fewer do not call for a vote …
+	tryFor    = 1e3  // … or even for a try of the last vectors
+)
+
+// mover finds moves and keeps what it needs for that.
+type mover struct {
+	have, want *Picture
+	region     image.Rectangle // the blocks that are looked at
+	cols, rows int             // of blocks
+	changed    []bool          // by block: the viewer lacks something
+	match      []bool          // by block: the vector sets all of it right
+	sums       []int           // of changed blocks left of and above
+	heights    []int           // of the columns of matching blocks
+	stack      []int
+	left       int // changed pixels, about
+	area       int // of the copies so far
+	copies     []op
+	last       []image.Point // vectors of the last copies
+
+	votes votes
+}
+
+// search applies moves to e.have and returns them. It is called before tiles are
+// chosen, and brings the boxes of all pending tiles up to date.
+func (e *Encoder) search() []op {
+	m := &e.mover
+	m.copies, m.area, m.left = m.copies[:0], 0, 0
+	if !e.fresh {
+		return nil
+	}
+	e.fresh = false
+	var box image.Rectangle
+	for i := range e.tiles {
+		if t := &e.tiles[i]; t.pending && e.locate(i) {
+			m.left += area(t.box)
+			box = box.Union(t.box)
+		}
+	}
+	if m.left >= tryFor && (len(m.last) > 0 || m.left >= searchFor) {
+		m.have, m.want = e.have, e.want
+		m.run(box)
+		e.relocate()
+	}
+	return m.copies
+}
+
+// locate brings the box of a pending tile up to date. It returns false, and the
+// tile is no longer pending, if the viewer has it already.
+func (e *Encoder) locate(i int) bool {
+	t := &e.tiles[i]
+	if !t.located {
+		t.box = differing(e.have, e.want, e.grid.run(i, 1))
+		t.located = true
+	}
+	if t.box.Empty() {
+		e.done(i)
+		return false
+	}
+	return true
+}
+
+// relocate makes the encoder look again at the tiles that were copied to.
+func (e *Encoder) relocate() {
+	for _, o := range e.mover.copies {
+		for y := o.box.Min.Y / tileSide; y <= (o.box.Max.Y-1)/tileSide; y++ {
+			for x := o.box.Min.X / tileSide; x <= (o.box.Max.X-1)/tileSide; x++ {
+				t := &e.tiles[y*e.grid.cols+x]
+				t.located, t.known = false, false
+			}
+		}
+	}
+}
+
+// run tries the last vectors, then those that win a vote.
+func (m *mover) run(box image.Rectangle) {
+	m.survey(box)
+	kept := m.last
+	m.last = nil
+	for _, v := range kept {
+		m.try(v)
+	}
+	if m.left < searchFor {
+		return
+	}
+	for _, v := range m.votes.hold(m.have, m.want, box, m) {
+		if !slices.Contains(kept, v) {
+			m.try(v)
+		}
+	}
+}
+
+// survey notes which blocks have changed.
+func (m *mover) survey(box image.Rectangle) {
+	m.region = image.Rect(box.Min.X&^(blockSide-1), box.Min.Y&^(blockSide-1),
+		(box.Max.X+blockSide-1)&^(blockSide-1), (box.Max.Y+blockSide-1)&^(blockSide-1))
+	m.cols, m.rows = m.region.Dx()/blockSide, m.region.Dy()/blockSide
+	n := m.cols * m.rows
+	m.changed = slices.Grow(m.changed[:0], n)[:n]
+	m.match = slices.Grow(m.match[:0], n)[:n]
+	m.sums = slices.Grow(m.sums[:0], (m.cols+1)*(m.rows+1))[:(m.cols+1)*(m.rows+1)]
+	m.heights = slices.Grow(m.heights[:0], m.cols+1)[:m.cols+1]
+	m.compare(m.changed, image.Point{}, m.region)
+	for i, same := range m.changed {
+		m.changed[i] = !same
+	}
+}
+
+// compare sets same[b] for each block b: whether all its pixels that are wanted
+// are had v further. Blocks that would reach beyond the picture are not.
+func (m *mover) compare(same []bool, v image.Point, region image.Rectangle) {
+	bounds := m.want.Bounds()
+	inside := bounds.Intersect(bounds.Sub(v))
+	for row := range m.rows {
+		line := same[row*m.cols:][:m.cols]
+		for i := range line {
+			line[i] = true
+		}
+		y0 := region.Min.Y + row*blockSide
+		y1 := min(y0+blockSide, bounds.Max.Y)
+		if y0 < inside.Min.Y || y1 > inside.Max.Y {
+			clear(line)
+			continue
+		}
+		for y := y0; y < y1; y++ {
+			want, have := m.want.Row(y), m.have.Row(y+v.Y)
+			for i, ok := range line {
+				if !ok {
+					continue
+				}
+				x0 := region.Min.X + i*blockSide
+				x1 := min(x0+blockSide, bounds.Max.X)
+				line[i] = x0 >= inside.Min.X && x1 <= inside.Max.X && equalRow(want[x0:x1], have[x0+v.X:x1+v.X])
+			}
+		}
+	}
+}
+
+// try applies the copies by one vector that are worth it.
+func (m *mover) try(v image.Point) {
+	m.compare(m.match, v, m.region)
+	first := len(m.copies)
+	for range maxCopies {
+		r, n := m.largest()
+		if n < minMoved {
+			break
+		}
+		m.copies = append(m.copies, op{kind: kindCopy, box: r, dx: v.X, dy: v.Y})
+	}
+	found := m.copies[first:]
+	slices.SortFunc(found, func(a, b op) int { // so that none overwrites another one's source
+		return cmp.Or((a.box.Min.Y-b.box.Min.Y)*sign(v.Y), (a.box.Min.X-b.box.Min.X)*sign(v.X))
+	})
+	m.copies = m.copies[:first]
+	for _, o := range found {
+		m.apply(o)
+	}
+	if len(m.copies) > first && len(m.last) < keptMoves {
+		m.last = append(m.last, v)
+	}
+}
+
+func sign(n int) int { return cmp.Compare(n, 0) }
+
+// apply grows the copy o by pixels and carries it out, if it is still true.
+func (m *mover) apply(o op) {
+	o.box = m.grow(o)
+	if m.area += area(o.box); m.area > 2*len(m.want.Pix) || !m.true(o) {
+		return
+	}
+	m.have.move(o.box, o.dx, o.dy)
+	m.copies = append(m.copies, o)
+	m.left -= area(o.box)
+}
+
+func (m *mover) true(o op) bool {
+	for y := o.box.Min.Y; y < o.box.Max.Y; y++ {
+		if !m.trueRow(o, y, o.box.Min.X, o.box.Max.X) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *mover) trueRow(o op, y, x0, x1 int) bool {
+	return equalRow(m.want.Row(y)[x0:x1], m.have.Row(y + o.dy)[x0+o.dx:x1+o.dx])
+}
+
+// grow returns o's box with all that moved along on its four sides.
+func (m *mover) grow(o op) image.Rectangle {
+	b := m.want.Bounds()
+	in, r := b.Intersect(b.Sub(image.Pt(o.dx, o.dy))), o.box.Intersect(b)
+	for r.Min.Y > in.Min.Y && m.trueRow(o, r.Min.Y-1, r.Min.X, r.Max.X) {
+		r.Min.Y--
+	}
+	for r.Max.Y < in.Max.Y && m.trueRow(o, r.Max.Y, r.Min.X, r.Max.X) {
+		r.Max.Y++
+	}
+	column := func(x int) bool {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			if m.want.Row(y)[x] != m.have.Row(y + o.dy)[x+o.dx] {
+				return false
+			}
+		}
+		return true
+	}
+	for r.Min.X > in.Min.X && column(r.Min.X-1) {
+		r.Min.X--
+	}
+	for r.Max.X < in.Max.X && column(r.Max.X) {
+		r.Max.X++
+	}
+	return r
+}
+
+// largest finds the rectangle of matching blocks with the most changed ones in
+// it, takes its blocks off the maps, and returns its pixels and their number.
+// It is the largest rectangle under a histogram, row by row.
+func (m *mover) largest() (image.Rectangle, int) {
+	m.addUp()
+	best, most := image.Rectangle{}, 0
+	clear(m.heights)
+	for y := range m.rows {
+		m.stack = m.stack[:0]
+		for x := 0; x <= m.cols; x++ {
+			if x < m.cols {
+				if m.match[y*m.cols+x] {
+					m.heights[x]++
+				} else {
+					m.heights[x] = 0
+				}
+			}
+			for len(m.stack) > 0 && m.heights[m.stack[len(m.stack)-1]] >= m.heights[x] {
+				h := m.heights[m.stack[len(m.stack)-1]]
+				m.stack = m.stack[:len(m.stack)-1]
+				x0 := 0
+				if len(m.stack) > 0 {
+					x0 = m.stack[len(m.stack)-1] + 1
+				}
+				if r := image.Rect(x0, y+1-h, x, y+1); h > 0 && m.count(r) > most {
+					best, most = r, m.count(r)
+				}
+			}
+			m.stack = append(m.stack, x)
+		}
+	}
+	best = m.trim(best)
+	for y := best.Min.Y; y < best.Max.Y; y++ {
+		clear(m.match[y*m.cols+best.Min.X : y*m.cols+best.Max.X])
+		clear(m.changed[y*m.cols+best.Min.X : y*m.cols+best.Max.X])
+	}
+	px := image.Rectangle{best.Min.Mul(blockSide), best.Max.Mul(blockSide)}.Add(m.region.Min)
+	return px.Intersect(m.want.Bounds()), most
+}
+
+// addUp prepares count.
+func (m *mover) addUp() {
+	w := m.cols + 1
+	clear(m.sums[:w])
+	for y := range m.rows {
+		line := 0
+		m.sums[(y+1)*w] = 0
+		for x, c := range m.changed[y*m.cols:][:m.cols] {
+			if c {
+				line++
+			}
+			m.sums[(y+1)*w+x+1] = m.sums[y*w+x+1] + line
+		}
+	}
+}
+
+// count returns how many blocks inside r have changed.
+func (m *mover) count(r image.Rectangle) int {
+	w := m.cols + 1
+	return m.sums[r.Max.Y*w+r.Max.X] - m.sums[r.Min.Y*w+r.Max.X] - m.sums[r.Max.Y*w+r.Min.X] + m.sums[r.Min.Y*w+r.Min.X]
+}
+
+// trim takes off the sides where nothing has changed.
+func (m *mover) trim(r image.Rectangle) image.Rectangle {
+	for !r.Empty() && m.count(image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+1)) == 0 {
+		r.Min.Y++
+	}
+	for !r.Empty() && m.count(image.Rect(r.Min.X, r.Max.Y-1, r.Max.X, r.Max.Y)) == 0 {
+		r.Max.Y--
+	}
+	for !r.Empty() && m.count(image.Rect(r.Min.X, r.Min.Y, r.Min.X+1, r.Max.Y)) == 0 {
+		r.Min.X++
+	}
+	for !r.Empty() && m.count(image.Rect(r.Max.X-1, r.Min.Y, r.Max.X, r.Max.Y)) == 0 {
+		r.Max.X--
+	}
+	return r
+}
