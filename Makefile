@@ -1,0 +1,39 @@
+# make test needs Go, make and the rights to install Debian packages; it installs the rest.
+
+export CGO_ENABLED ?= 0
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Two builds of one commit are equal byte for byte, wherever the folder is.
+FLAGS    := -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.version=$(VERSION)"
+TARGETS  := linux/amd64 linux/arm64 linux/arm linux/riscv64 windows/amd64 darwin/arm64 freebsd/amd64
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+
+.PHONY: build test lint bench cross deps fuzz
+
+build:
+	$(GO) build $(FLAGS) -o rac .
+
+deps:
+	@sh .ci/deps
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt -w these:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+test: deps lint
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+
+# Each fuzz target for a while: make fuzz FOR=5m
+FOR ?= 20s
+fuzz:
+	@sh .ci/fuzz $(FOR)
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./screen/... ./input/... ./auth/... ./p2p/...
+
+cross:
+	@for t in $(TARGETS); do \
+		echo "$$t"; \
+		GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build $(FLAGS) -o dist/rac-$${t%/*}-$${t#*/}$$(test $${t%/*} = windows && echo .exe) . || exit 1; \
+	done

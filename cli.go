@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"rac/auth/config"
+)
+
+// Exit codes: the contract with scripts.
+const (
+	exitOK        = 0
+	exitError     = 1 // anything else; not allowed to change this config
+	exitUsage     = 2 // usage or config error
+	exitNotFound  = 3 // host not found or not reachable
+	exitLogin     = 4 // login refused: wrong password, dead token, throttled
+	exitRefused   = 5 // refused, or nobody answered, at the host's console
+	exitForbidden = 6 // the host does not permit it
+	exitLost      = 7 // a session was up and the link could not be resumed
+	exitDisplay   = 8 // no display, or no usable capture or input backend
+	exitEnded     = 9 // ended by the host
+	exitInt       = 130
+	exitTerm      = 143
+)
+
+// failure is an error that decides the exit code and knows what to do next.
+type failure struct {
+	code  int
+	err   error
+	hints []string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// fail returns a failure with hints: each is a line that begins "rac: hint:".
+func fail(code int, err error, hints ...string) error {
+	return &failure{code, err, hints}
+}
+
+func usagef(format string, args ...any) error {
+	return fail(exitUsage, fmt.Errorf(format, args...))
+}
+
+// command is one line of the table in main.go.
+type command struct {
+	name  string
+	args  string // its operands, as in usage lines
+	group string
+	short string // one line, for rac --help
+	long  string // paragraphs, for rac help COMMAND
+	eg    [2]string
+	// setUp declares the flags and returns what runs after they were parsed.
+	setUp func(*flags) func(*program, []string) error
+}
+
+// flags are the flags of one command. Beyond package flag: flags may stand after
+// operands, "--" ends them, and an unknown one names the nearest.
+type flags struct {
+	*flag.FlagSet
+	order []string
+	shown map[string]string // name → what help shows for its value
+}
+
+func newFlags(name string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), shown: make(map[string]string)}
+	f.SetOutput(io.Discard)
+	return f
+}
+
+func (f *flags) add(name, value string) {
+	f.order = append(f.order, name)
+	f.shown[name] = value
+}
+
+func (f *flags) bool(name, help string) *bool {
+	f.add(name, "")
+	return f.Bool(name, false, help)
+}
+
+func (f *flags) string(name, value, help string) *string {
+	f.add(name, value)
+	return f.String(name, "", help)
+}
+
+func (f *flags) duration(name string, value time.Duration, help string) *time.Duration {
+	f.add(name, value.String())
+	return f.Duration(name, value, help)
+}
+
+// list declares a flag that may be given several times.
+func (f *flags) list(name, value, help string) *[]string {
+	f.add(name, value)
+	all := new([]string)
+	f.Func(name, help, func(s string) error { *all = append(*all, s); return nil })
+	return all
+}
+
+// given tells whether the user has set a flag.
+func (f *flags) given(name string) bool {
+	found := false
+	f.Visit(func(g *flag.Flag) { found = found || g.Name == name })
+	return found
+}
+
+// parse sets the flags and returns the operands.
+func (f *flags) parse(args []string) (operands []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, f.explain(err)
+		}
+		rest := f.Args()
+		if len(rest) == 0 {
+			return operands, nil
+		}
+		if used := len(args) - len(rest); used > 0 && args[used-1] == "--" {
+			return append(operands, rest...), nil
+		}
+		operands, args = append(operands, rest[0]), rest[1:]
+	}
+}
+
+// explain puts package flag's errors into rac's words.
+func (f *flags) explain(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		name = strings.TrimLeft(name, "-")
+		if near := config.Nearest(name, f.order); near != "" {
+			return usagef("unknown flag --%s; did you mean --%s?", name, near)
+		}
+		return fail(exitUsage, fmt.Errorf("unknown flag --%s", name), "rac help "+f.Name())
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return usagef("--%s needs a value: --%s %s", name, name, f.shown[name])
+	}
+	text = strings.NewReplacer("for flag -", "for --", "for -", "for --").Replace(text)
+	return usagef("%s", strings.TrimSuffix(text, ": parse error"))
+}
+
+// usage returns the help of one command.
+func (c *command) usage() string {
+	f := newFlags(c.name)
+	c.setUp(f)
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage: %s\n\n%s\n", strings.TrimSpace("rac "+c.name+" "+c.args), c.long)
+	if len(f.order) > 0 {
+		b.WriteString("\nFlags:\n")
+	}
+	for _, name := range f.order {
+		left := strings.TrimSpace("--" + name + " " + f.shown[name])
+		if strings.HasPrefix(f.shown[name], "=") {
+			left = "--" + name + f.shown[name]
+		}
+		help := f.Lookup(name).Usage
+		if len(left) > 28 {
+			fmt.Fprintf(&b, "  %s\n%32s%s\n", left, "", help)
+		} else {
+			fmt.Fprintf(&b, "  %-28s  %s\n", left, help)
+		}
+	}
+	fmt.Fprintf(&b, "\nExamples:\n  %s\n  %s\n", c.eg[0], c.eg[1])
+	return b.String()
+}

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rac/auth/config"
+	"rac/p2p"
+	"rac/p2p/wire"
+	"rac/screen"
+	"rac/screen/window"
+)
+
+// rac connect, in this order: the flags and the config (here), the login
+// (connect_login.go), the session with its streams (connect_session.go), and
+// what is done in it without a window (connect_still.go).
+
+type connectOptions struct {
+	remember, forget, viewOnly, fullscreen, passwordStdin, json *bool
+	name, monitor, scale, quality, screenshot, text             *string
+	addrs, relays                                               *[]string
+	timeout                                                     *time.Duration
+}
+
+var connectCommand = &command{
+	name: "connect", args: "ID|NAME|MULTIADDR", group: groupDaily,
+	short: "show another machine's screen and work on it",
+	long: `Finds the machine by its ID, logs in and shows its screen in a window. NAME is a
+[[peer]] of the config. Without a usable saved login the password is asked for,
+and the person at the machine, if there is one, is asked at the same time.`,
+	eg: [2]string{"rac connect 12D3KooW… --remember", "rac connect office --screenshot office.png < /dev/null"},
+	setUp: func(f *flags) func(*program, []string) error {
+		o := connectOptionsOf(f)
+		return func(p *program, operands []string) error {
+			if len(operands) != 1 {
+				return fail(exitUsage, errors.New("connect to which machine?"), "rac connect ID, as rac host prints it")
+			}
+			c := &connection{program: p, o: o}
+			if err := c.prepare(operands[0]); err != nil || c.win == nil && !c.scripted() {
+				return err
+			}
+			defer c.close()
+			return c.run()
+		}
+	},
+}
+
+func connectOptionsOf(f *flags) connectOptions {
+	o := connectOptions{
+		remember:      f.bool("remember", "log in automatically from now on, where the host allows it"),
+		forget:        f.bool("forget", "forget the saved login first"),
+		name:          f.string("name", "NAME", "remember the machine under this name"),
+		addrs:         f.list("addr", "MULTIADDR", "where it is; may be given several times"),
+		relays:        f.list("relay", "MULTIADDR", "a relay that knows the way; may be given several times"),
+		viewOnly:      f.bool("view-only", "look, touch nothing"),
+		monitor:       f.string("monitor", "all|N", "one monitor instead of the whole desktop"),
+		scale:         f.string("scale", "1|fit|N", "size of the picture (1 if it fits, else fit)"),
+		fullscreen:    f.bool("fullscreen", "fill the screen"),
+		quality:       f.string("quality", "auto|lossless|low", "what may be given up on a thin line (auto)"),
+		screenshot:    f.string("screenshot", "FILE", "no window: write the picture as PNG and end"),
+		text:          f.string("type", "TEXT", "no window: type this and end"),
+		passwordStdin: f.bool("password-stdin", "read the password from stdin's first line, a code from the second"),
+		json:          f.bool("json", "events as JSON, one a line, on stdout"),
+	}
+	o.timeout = f.duration("timeout", 30*time.Second, "give up finding the machine after this")
+	return o
+}
+
+// connection is one rac connect.
+type connection struct {
+	*program
+	o      connectOptions
+	file   *config.File
+	id     *p2p.Identity
+	target p2p.Target
+	relays []string
+	want   screen.Want
+	window window.Options
+	win    *window.Window // nil without one
+	still  *screen.Still  // instead of a window
+	node   *p2p.Node
+}
+
+// prepare checks everything that can be wrong before anything is dialled.
+func (c *connection) prepare(operand string) error {
+	file, state, err := c.files()
+	if err != nil {
+		return err
+	}
+	c.file = file
+	cfg, err := file.Load()
+	if err != nil {
+		return err
+	}
+	if c.target, err = c.resolve(cfg, operand); err != nil {
+		return err
+	}
+	if err := c.options(cfg); err != nil {
+		return err
+	}
+	if *c.o.forget {
+		if err := c.forget(); err != nil {
+			return err
+		}
+	}
+	if err := c.openWindow(); err != nil {
+		if *c.o.forget {
+			return nil // where nothing can be shown, forgetting was all that was meant
+		}
+		return err
+	}
+	c.id, err = p2p.LoadIdentity(filepath.Join(state, "identity.key"))
+	return err
+}
+
+// scripted tells whether this connect has no window.
+func (c *connection) scripted() bool { return *c.o.screenshot != "" || *c.o.text != "" }
+
+func (c *connection) options(cfg *config.Config) (err error) {
+	if c.want.Monitor, err = parseMonitor(*c.o.monitor); err != nil {
+		return err
+	}
+	if c.want.Quality, err = parseQuality(*c.o.quality); err != nil {
+		return err
+	}
+	c.window = window.Options{Fullscreen: *c.o.fullscreen, ViewOnly: *c.o.viewOnly, Log: c.log}
+	if c.window.Scale, err = window.ParseScale(*c.o.scale); err != nil {
+		return fail(exitUsage, err)
+	}
+	for _, r := range *c.o.relays {
+		if err := p2p.ValidateRelay(r); err != nil {
+			return fail(exitUsage, err)
+		}
+	}
+	if *c.o.viewOnly && *c.o.text != "" {
+		return usagef("--view-only and --type exclude each other")
+	}
+	c.relays = append(*c.o.relays, cfg.Network.Relays...)
+	if c.scripted() {
+		c.still = screen.NewStill()
+	}
+	return nil
+}
+
+// resolve finds out whom the operand means: a name in the config, an ID, or an
+// address.
+func (c *connection) resolve(cfg *config.Config, operand string) (p2p.Target, error) {
+	peer := cfg.Peer(operand)
+	var t p2p.Target
+	switch parsed, err := p2p.ParseTarget(operand); {
+	case err == nil:
+		t = parsed
+		peer = cfg.Peer(string(t.ID))
+	case peer != nil:
+		id, err := p2p.ParsePeerID(peer.ID)
+		if err != nil {
+			return t, fail(exitUsage, fmt.Errorf("the machine %q: %w", operand, err))
+		}
+		t.ID = id
+	default:
+		return t, c.unknownMachine(cfg, operand, err)
+	}
+	for _, a := range *c.o.addrs {
+		if err := p2p.ValidateAddr(a); err != nil {
+			return t, fail(exitUsage, fmt.Errorf("--addr: %w", err))
+		}
+		t.Addrs = append(t.Addrs, withoutID(a, t.ID))
+	}
+	if peer != nil {
+		t.Addrs = append(t.Addrs, peer.Addrs...)
+	}
+	return t, nil
+}
+
+func (c *connection) unknownMachine(cfg *config.Config, operand string, why error) error {
+	if strings.HasPrefix(operand, "/") || strings.HasPrefix(operand, "12D3") {
+		return fail(exitUsage, why)
+	}
+	var names []string
+	for _, p := range cfg.Peers {
+		names = append(names, p.Name)
+	}
+	if near := config.Nearest(operand, names); near != "" {
+		return usagef("there is no machine %q in the config; did you mean %q?", operand, near)
+	}
+	return fail(exitUsage, fmt.Errorf("%q is neither a machine in the config nor an ID", operand),
+		"the ID stands in the first line of rac host there, and rac id prints it")
+}
+
+// withoutID drops the /p2p/ID at the end of an address of that peer.
+func withoutID(addr string, id wire.PeerID) string {
+	return strings.TrimSuffix(addr, "/p2p/"+string(id))
+}
+
+func parseMonitor(s string) (int, error) {
+	if s == "" || s == "all" {
+		return 0, nil
+	}
+	var n int
+	if _, err := fmt.Sscanf(s, "%d", &n); err != nil || n < 1 || n > 64 || fmt.Sprint(n) != s {
+		return 0, usagef("--monitor %q: it is all, or the number of a monitor from 1", s)
+	}
+	return n, nil
+}
+
+func parseQuality(s string) (screen.Quality, error) {
+	switch s {
+	case "", "auto":
+		return screen.Auto, nil
+	case "lossless":
+		return screen.Lossless, nil
+	case "low":
+		return screen.Low, nil
+	}
+	return 0, usagef("--quality %q: it is auto, lossless or low", s)
+}
+
+// openWindow makes the window, which stays unseen until there is a picture: where
+// it cannot be had nothing is dialled.
+func (c *connection) openWindow() (err error) {
+	if c.scripted() {
+		return nil
+	}
+	if c.win, err = window.Open(c.ctx, c.window); err != nil {
+		return fail(exitDisplay, err, "without a window: --screenshot FILE, --type TEXT")
+	}
+	return nil
+}
+
+// forget deletes the saved login from the config.
+func (c *connection) forget() error {
+	cfg, err := c.file.Load()
+	if err != nil {
+		return err
+	}
+	peer := cfg.Peer(string(c.target.ID))
+	if peer == nil || peer.Login == "" {
+		c.voice.say("there is no saved login for %s", c.target.ID.Short())
+		return nil
+	}
+	without := *peer
+	without.Login = ""
+	if err := c.file.Edit(func(e *config.Edit) error { return e.PutPeer(without) }); err != nil {
+		return err
+	}
+	c.voice.say("forgot the saved login for %s", c.target.ID.Short())
+	return nil
+}
+
+// run connects, logs in and stays until the session's end.
+func (c *connection) run() error {
+	close, err := c.startNode()
+	if err != nil {
+		return err
+	}
+	defer close()
+	s, err := c.start()
+	if err != nil {
+		return err
+	}
+	return s.run()
+}
+
+func (c *connection) close() {
+	if c.win != nil {
+		c.win.Close()
+	}
+}
+
+func (c *connection) startNode() (close func(), err error) {
+	c.node, err = p2p.Start(c.ctx, p2p.Options{Identity: c.id, Role: p2p.Connector, LAN: true, Relays: c.relays, Log: c.log})
+	if err != nil {
+		return nil, err
+	}
+	return func() { c.node.Close() }, nil
+}
+
+// phase tells how far the connection has come.
+func (c *connection) phase(name string) {
+	if *c.o.json {
+		c.emit("phase", map[string]string{"name": name})
+	} else {
+		c.voice.phase(name)
+	}
+}
+
+// dial returns a connection to the host, within --timeout.
+func (c *connection) dial(ctx context.Context) (*p2p.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, *c.o.timeout)
+	defer cancel()
+	ctx = p2p.WithPhases(ctx, func(phase p2p.Phase) { c.phase(string(phase)) })
+	conn, err := c.node.Dial(ctx, c.target)
+	if err != nil && c.ctx.Err() == nil {
+		return nil, fail(exitNotFound, err, "is rac host running there? rac doctor tells what works on either side")
+	}
+	return conn, err
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}

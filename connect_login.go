@@ -1,0 +1,303 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"rac/auth"
+	"rac/auth/config"
+	"rac/p2p"
+)
+
+// start dials the host and logs in.
+func (c *connection) start() (*session, error) {
+	conn, err := c.dial(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{connection: c, perms: make(chan struct{}, 1)}
+	if err := s.logIn(c.ctx, conn, true); err != nil {
+		return nil, err
+	}
+	s.announce()
+	return s, nil
+}
+
+// logIn opens the login stream on a connection. Without ask only what needs
+// nobody is tried: the saved login.
+func (s *session) logIn(ctx context.Context, conn *p2p.Conn, ask bool) error {
+	stream, err := conn.Open(ctx, auth.Protocol)
+	if err != nil {
+		return fail(exitNotFound, fmt.Errorf("%s answers but does not let us ask: %w", s.target.ID.Short(), err))
+	}
+	prover, done := s.prover(ask)
+	defer done()
+	pass, err := auth.LogIn(ctx, stream, prover)
+	if err != nil {
+		return s.explain(err)
+	}
+	s.line.Store(&line{conn, pass})
+	return nil
+}
+
+// prover is what this computer can show and whom it can ask.
+func (s *session) prover(ask bool) (p auth.Prover, done func()) {
+	asker := &asker{session: s}
+	p = auth.Prover{
+		Self: s.id.ID(), Host: s.target.ID, Name: hostname(),
+		SavedLogin: s.savedLogin,
+		DropLogin:  s.dropLogin,
+		SaveLogin:  s.saveLogin,
+		Notice:     s.notice,
+		OnPerms:    func(auth.Perms) { s.permsChanged() },
+		OnSaved:    s.saved,
+	}
+	if *s.o.viewOnly {
+		p.Wants = auth.NewPerms(auth.View)
+	}
+	if !ask {
+		return p, func() {}
+	}
+	asker.open()
+	p.Person = asker.person()
+	p.Password, p.Code = asker.password, asker.code
+	return p, asker.close
+}
+
+// asker gets the password and the codes: from stdin or a file if the user said
+// so, else from the person at the terminal, else by a dialog.
+type asker struct {
+	*session
+	terminal *terminal
+	given    bool // the password has been taken from stdin or the file
+}
+
+func (a *asker) open() {
+	if a.fromFile("RAC_PASSWORD_FILE") == "" && !*a.o.passwordStdin {
+		a.terminal, _ = openTerminal()
+	}
+}
+
+func (a *asker) close() {
+	if a.terminal != nil {
+		a.terminal.Close()
+	}
+}
+
+// person tells whether somebody is there to answer.
+func (a *asker) person() bool { return a.terminal != nil }
+
+func (a *asker) fromFile(variable string) string { return a.getenv(variable) }
+
+func (a *asker) password(ctx context.Context, q auth.Question) (auth.Typed, error) {
+	if *a.o.remember && !q.MaySave && q.Attempt <= 1 {
+		a.voice.say("this host does not let clients save the login; you will be asked each time")
+	}
+	text, err := a.secret(ctx, q, *a.o.passwordStdin, "RAC_PASSWORD_FILE", a.passwordPrompt(q))
+	if err != nil {
+		return auth.Typed{}, err
+	}
+	typed := auth.Typed{Password: auth.Password(text), Remember: *a.o.remember && q.MaySave}
+	if a.terminal != nil && q.MaySave && !typed.Remember {
+		if typed.Remember, err = a.yes(ctx, "Log in automatically from now on? [y/N] "); err != nil {
+			return auth.Typed{}, err
+		}
+	}
+	return typed, nil
+}
+
+func (a *asker) passwordPrompt(q auth.Question) string {
+	prompt := fmt.Sprintf("Password for %s: ", a.target.ID.Short())
+	if q.Asking {
+		prompt = "The person at the machine is being asked, too. " + prompt
+	}
+	if q.Last != "" {
+		prompt = "Not that one. " + prompt
+	}
+	return prompt
+}
+
+func (a *asker) code(ctx context.Context, q auth.Question) (string, error) {
+	return a.secret(ctx, q, *a.o.passwordStdin, "RAC_TOTP_FILE", "Code of the second factor: ")
+}
+
+// secret returns one line from where the user keeps it. What a pipe or a file
+// holds is not tried twice: it would be wrong again and count as a guess.
+func (a *asker) secret(ctx context.Context, q auth.Question, stdin bool, variable, prompt string) (string, error) {
+	again := q.Attempt > 1
+	switch file := a.fromFile(variable); {
+	case again && a.terminal == nil:
+		return "", auth.ErrNoPassword
+	case file != "":
+		return lineOf(file)
+	case stdin:
+		line, err := readLine(a.stdin)
+		if errors.Is(err, io.EOF) {
+			return "", auth.ErrNoPassword
+		}
+		return line, err
+	case a.terminal != nil:
+		a.voice.endPhases()
+		return a.terminal.ask(ctx, prompt, true)
+	}
+	return "", auth.ErrNoPassword
+}
+
+func (a *asker) yes(ctx context.Context, question string) (bool, error) {
+	answer, err := a.terminal.ask(ctx, question, false)
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y"), err
+}
+
+// lineOf returns the first line of a file.
+func lineOf(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// explain gives a refusal its exit code and says what to do next.
+func (s *session) explain(err error) error {
+	var refused *auth.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	host := s.target.ID.Short()
+	err = fmt.Errorf("%s: %w", host, refused)
+	switch refused.Code {
+	case auth.CodePassword:
+		return fail(exitLogin, err)
+	case auth.CodeNeedsPassword:
+		return fail(exitLogin, err, "give it on a terminal, by --password-stdin, or in the file that RAC_PASSWORD_FILE names")
+	case auth.CodeNeedsCode:
+		return fail(exitLogin, err, "give it on a terminal, as the second line of --password-stdin, or in the file that RAC_TOTP_FILE names")
+	case auth.CodeTokenDead:
+		return fail(exitLogin, err, "log in with the password again: rac connect "+string(s.target.ID)+" --remember")
+	case auth.CodeCode, auth.CodeThrottled, auth.CodeBusy:
+		return fail(exitLogin, err)
+	case auth.CodeDenied, auth.CodeNoAnswer, auth.CodeNobody:
+		return fail(exitRefused, err, "to get in with nobody there, set a password on that machine: rac passwd")
+	case auth.CodeNotAllowed:
+		return fail(exitForbidden, err, "on that machine: rac set --allow "+string(s.id.ID()))
+	case auth.CodeSuspended, auth.CodeNoWayIn:
+		return fail(exitForbidden, err)
+	case auth.CodeGone:
+		return fail(exitLost, err)
+	}
+	return fail(exitError, err)
+}
+
+func (s *session) notice(n auth.Notice) {
+	if n.Code != "" {
+		s.voice.say("%s", (&auth.Refused{Code: n.Code}).Error())
+	}
+	if n.Asking {
+		s.phase(fmt.Sprintf("asking at the machine (%v)", n.Timeout))
+	}
+}
+
+// savedLogin returns the token from the config.
+func (s *session) savedLogin() (auth.Secret, bool) {
+	if *s.o.remember {
+		return auth.Secret{}, false // a new one is wanted, by password
+	}
+	cfg, err := s.file.Load()
+	if err != nil {
+		return auth.Secret{}, false
+	}
+	peer := cfg.Peer(string(s.target.ID))
+	if peer == nil || peer.Login == "" {
+		return auth.Secret{}, false
+	}
+	token, err := auth.OpenLogin(s.id.Secret, s.id.ID(), s.target.ID, peer.Login)
+	if err != nil {
+		s.voice.say("the saved login for %s belongs to another identity and is of no use here", s.target.ID.Short())
+		return auth.Secret{}, false
+	}
+	return token, true
+}
+
+func (s *session) dropLogin() {
+	s.voice.say("the host no longer takes the saved login; it is deleted")
+	if err := s.editPeer(func(peer *config.Peer) { peer.Login = "" }); err != nil {
+		s.voice.say("cannot delete the saved login: %v", err)
+	}
+}
+
+// saveLogin stores a token, and where the host was found.
+func (s *session) saveLogin(token auth.Secret) error {
+	sealed := auth.SealLogin(s.id.Secret, s.id.ID(), s.target.ID, token)
+	return s.editPeer(func(peer *config.Peer) { peer.Login = sealed })
+}
+
+func (s *session) saved(err error) {
+	switch {
+	case err != nil:
+		s.voice.say("the login is not saved: %v", err)
+	case *s.o.json:
+		s.emit("saved", map[string]string{"host": string(s.target.ID)})
+	default:
+		s.voice.say("login saved: from now on rac connect needs no password here")
+	}
+}
+
+// editPeer changes the block of this host in the config, or adds one.
+func (s *session) editPeer(change func(*config.Peer)) error {
+	return s.file.Edit(func(e *config.Edit) error {
+		peer := config.Peer{ID: string(s.target.ID)}
+		if old := e.Config().Peer(peer.ID); old != nil {
+			peer = *old
+			peer.Addrs = slices.Clone(old.Addrs)
+		}
+		change(&peer)
+		s.describe(&peer)
+		return e.PutPeer(peer)
+	})
+}
+
+// describe adds what the user has said of the machine: its name, and where it
+// is, so that the next connect needs neither.
+func (s *session) describe(peer *config.Peer) {
+	if *s.o.name != "" {
+		peer.Name = *s.o.name
+	}
+	for _, a := range s.target.Addrs {
+		if !slices.Contains(peer.Addrs, a) {
+			peer.Addrs = append(peer.Addrs, a)
+		}
+	}
+}
+
+// announce tells that the session is there.
+func (s *session) announce() {
+	path, pass := s.conn().Path(), s.pass()
+	if *s.o.name != "" {
+		if err := s.editPeer(func(*config.Peer) {}); err != nil {
+			s.voice.say("cannot remember the name: %v", err)
+		}
+	}
+	if *s.o.json {
+		s.emit("connected", map[string]any{
+			"host": s.target.ID, "path": pathName(path), "addr": path.Addr, "auth": pass.Auth,
+			"save_login": pass.SaveLogin, "perms": pass.Perms().Names(),
+		})
+		return
+	}
+	s.voice.phase(path.String())
+	s.voice.endPhases()
+	s.voice.say("connected to %s (%s) by %s: %s", pass.HostName, s.target.ID.Short(), pass.Auth, pass.Perms())
+}
+
+func pathName(p p2p.Path) string {
+	if p.Direct {
+		return "direct"
+	}
+	return "relayed"
+}

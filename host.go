@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"rac/auth"
+	"rac/auth/config"
+	"rac/input"
+	"rac/p2p"
+	"rac/screen"
+)
+
+// rac host, in this order: the flags and what must hold before it starts (here),
+// the screen it shows (host_screen.go), and what it tells about (host_events.go).
+
+type hostOptions struct {
+	settings                  *settingFlags
+	setPassword, clearTokens  *bool
+	display, monitor, virtual *string
+	listen                    *[]string
+	json                      *bool
+}
+
+var hostCommand = &command{
+	name: "host", args: "", group: groupDaily,
+	short: "let this machine be reached",
+	long: `Shows this machine's screen to whom it lets in: who knows the unattended password
+(rac passwd), whose login is saved, whom somebody here accepts. Prints its ID
+first, which is its address. Where there is no display it shares a shell in the
+built-in console. Setting flags change the config file, as rac set does.`,
+	eg: [2]string{"rac host", "rac host --allow-save-login=true --display :0"},
+	setUp: func(f *flags) func(*program, []string) error {
+		o := hostOptionsOf(f)
+		return func(p *program, operands []string) error {
+			if err := noOperands(operands); err != nil {
+				return err
+			}
+			h := &host{program: p, o: o}
+			return h.run()
+		}
+	},
+}
+
+func hostOptionsOf(f *flags) hostOptions {
+	o := hostOptions{
+		setPassword: f.bool("set-password", "ask for a new unattended password first"),
+		clearTokens: f.bool("clear-tokens", "forget all saved logins first"),
+		display:     f.string("display", ":0", "the X display to show ($DISPLAY)"),
+		monitor:     f.string("monitor", "all|N", "show one monitor only"),
+		virtual:     f.string("virtual", "WxH", "start a display of this size (Xvfb) and show it"),
+		listen:      f.list("listen", "MULTIADDR", "listen here instead; may be given several times"),
+		json:        f.bool("json", "events as JSON, one a line"),
+	}
+	o.settings = addSettingFlags(f)
+	return o
+}
+
+// host is one rac host.
+type host struct {
+	*program
+	o        hostOptions
+	file     *config.File
+	state    string
+	id       *p2p.Identity
+	screen   *hostScreen
+	injector *input.Shared
+	gate     *auth.Gate
+	node     *p2p.Node
+	quiet    bool       // rac doctor's: tells nothing, asks nobody
+	out      sync.Mutex // one line at a time on stdout
+}
+
+func (h *host) run() error {
+	cfg, err := h.prepare()
+	if err != nil {
+		return err
+	}
+	lock, err := config.Lock(filepath.Join(h.state, "host.lock"))
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if h.id, err = p2p.LoadIdentity(filepath.Join(h.state, "identity.key")); err != nil {
+		return err
+	}
+	if h.screen, err = h.openScreen(h.ctx); err != nil {
+		return err
+	}
+	defer h.screen.Close()
+	if err := h.start(cfg); err != nil {
+		return err
+	}
+	h.announce(cfg)
+	h.watch()
+	h.stop()
+	return nil
+}
+
+// prepare reads the config, changes it as the flags say, and refuses what
+// cannot work.
+func (h *host) prepare() (*config.Config, error) {
+	for _, a := range *h.o.listen {
+		if err := p2p.ValidateListen(a); err != nil {
+			return nil, fail(exitUsage, err)
+		}
+	}
+	var err error
+	if h.file, h.state, err = h.files(); err != nil {
+		return nil, err
+	}
+	if err := h.o.settings.apply(h.program, h.file, *h.o.setPassword, *h.o.clearTokens); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(h.file.Path()); errors.Is(err, os.ErrNotExist) {
+		// The file that a person will want to edit is there from the start.
+		if err := h.file.Edit(func(*config.Edit) error { return nil }); err != nil {
+			return nil, err
+		}
+	}
+	cfg, err := h.file.Load()
+	if err != nil {
+		return nil, err
+	}
+	return cfg, noWayIn(cfg)
+}
+
+// noWayIn refuses to start a host that could never let anybody in.
+func noWayIn(cfg *config.Config) error {
+	if cfg.Attended.Mode != config.Never || cfg.Unattended.Enabled && cfg.Unattended.PasswordHash != "" {
+		return nil
+	}
+	for _, a := range cfg.Authorities {
+		if a.Login {
+			return nil
+		}
+	}
+	return fail(exitUsage, errors.New(`nobody could ever get in: unattended access is not open and attended.mode is "never"`),
+		"set a password: rac passwd", `or let somebody here be asked: rac set --attended=ask`)
+}
+
+// start opens the gate, then the door to it.
+func (h *host) start(cfg *config.Config) error {
+	state, err := auth.OpenState(filepath.Join(h.state, "state.json"))
+	if err != nil {
+		return err
+	}
+	h.gate = auth.NewGate(auth.Options{
+		Store: auth.FileStore(h.file), Self: h.id.ID(), Name: hostname(), Secret: h.id.Secret,
+		Asker: h.asker(), Log: h.log, Observe: h.observe, State: state,
+	})
+	h.node, err = p2p.Start(h.ctx, p2p.Options{
+		Identity: h.id, Role: p2p.Host, Listen: *h.o.listen, LAN: cfg.Network.LAN, Public: cfg.Network.Public,
+		Relays: cfg.Network.Relays, Log: h.log,
+	})
+	if err != nil {
+		return err
+	}
+	share := screen.NewShare(h.screen.source, h.log)
+	h.injector = input.Share(h.screen.injector())
+	h.node.Handle(auth.Protocol, h.gate.Serve)
+	h.node.Handle(screen.Protocol, h.gate.Guard(auth.View, share.Serve))
+	h.node.Handle(input.Protocol, h.gate.Guard(auth.Control, h.serveInput))
+	return nil
+}
+
+// watch holds the sessions against the config after each change, until a signal
+// ends the host.
+func (h *host) watch() {
+	var before *config.Config
+	h.file.Watch(h.ctx, func(cfg *config.Config, err error) {
+		h.gate.Reload()
+		if before != nil || err != nil {
+			h.reloaded(before, cfg, err)
+		}
+		if err == nil {
+			before = cfg
+		}
+	})
+}
+
+// goodbye bounds how long a host waits for its viewers to hear that it ends.
+const goodbye = 3 * time.Second
+
+// stop is start in reverse.
+func (h *host) stop() {
+	reason := auth.Stopped
+	if signalCode(h.ctx) == exitTerm && h.asService() {
+		reason = auth.Restarting
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	h.gate.Shutdown(ctx, reason)
+	h.node.Close()
+	h.injector.Close()
+}
+
+// asService tells whether a service manager runs this host, and so brings it
+// back.
+func (h *host) asService() bool { return h.getenv("INVOCATION_ID") != "" || h.service }
+
+// announce prints the ID, where it listens, and what a newcomer has to know.
+func (h *host) announce(cfg *config.Config) {
+	if *h.o.json {
+		h.event("ready", map[string]any{"id": h.id.ID(), "addrs": h.node.Addrs()})
+		return
+	}
+	fmt.Fprintf(h.stdout, "ID %s\n", h.id.ID())
+	for _, a := range h.node.Addrs() {
+		fmt.Fprintf(h.stdout, "READY %s\n", a)
+	}
+	h.voice.say("sharing %s", h.screen.what)
+	switch {
+	case cfg.Unattended.PasswordHash == "":
+		h.voice.say("unattended access is off: there is no password; set one with rac passwd")
+	case !cfg.Unattended.Enabled:
+		h.voice.say("unattended access is switched off: rac set --unattended=true")
+	}
+	h.voice.say("on your machine: rac connect %s", h.id.ID())
+	h.voice.say("nobody honest will ever phone you and ask for this ID or a password")
+}

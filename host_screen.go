@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+
+	"rac/input"
+	"rac/p2p/wire"
+	"rac/screen"
+	"rac/screen/console"
+)
+
+// hostScreen is what a host shows and what it types into: an X display, or the
+// built-in console where there is none.
+type hostScreen struct {
+	what    string // for people
+	display string // of X; "": the console
+	log     *slog.Logger
+	console *console.Console
+	monitor int
+}
+
+// openScreen chooses the screen, and proves that it can be captured before
+// anybody is told that this machine can be reached.
+func (h *host) openScreen(ctx context.Context) (*hostScreen, error) {
+	s := &hostScreen{display: *h.o.display, log: h.log}
+	var err error
+	if s.monitor, err = parseMonitor(*h.o.monitor); err != nil {
+		return nil, err
+	}
+	if s.display == "" {
+		s.display = h.getenv("DISPLAY")
+	}
+	switch {
+	case s.display != "":
+		err = s.probe(ctx)
+	default:
+		err = s.startConsole(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *hostScreen) probe(ctx context.Context) error {
+	source, err := screen.OpenX11(ctx, s.display, s.log)
+	if err != nil {
+		return fail(exitDisplay, fmt.Errorf("display %s cannot be shared: %w", s.display, err),
+			"without DISPLAY rac host shares a shell in the built-in console", "--virtual 1920x1080 starts a display of its own")
+	}
+	s.what = "display " + s.display
+	return source.Close()
+}
+
+func (s *hostScreen) startConsole(ctx context.Context) error {
+	c, err := console.Start(ctx, console.Options{Log: s.log})
+	if err != nil {
+		return fail(exitDisplay, fmt.Errorf("there is no DISPLAY, and %s has no built-in console: %w", runtime.GOOS, err))
+	}
+	s.console, s.what = c, "a shell in the built-in console, since there is no DISPLAY"
+	return nil
+}
+
+// backends names what captures and what injects.
+func (s *hostScreen) backends() string {
+	if s.console != nil {
+		return "drawn and typed into by rac itself"
+	}
+	return "captured by DAMAGE and MIT-SHM, typed into by XTEST"
+}
+
+// source opens the screen for Share.
+func (s *hostScreen) source(ctx context.Context) (screen.Source, error) {
+	var source screen.Source
+	var err error
+	if s.console != nil {
+		source = s.console.Source()
+	} else if source, err = screen.OpenX11(ctx, s.display, s.log); err != nil {
+		return nil, err
+	}
+	if s.monitor > 0 {
+		return screen.OneMonitor(source, s.monitor), nil
+	}
+	return source, nil
+}
+
+// injector returns where the events of all viewers go. It opens the display at
+// the first event, and again after the display has gone and come back.
+func (s *hostScreen) injector() input.Injector {
+	if s.console != nil {
+		return s.console.Injector()
+	}
+	return &lazyInjector{open: func() (input.Injector, error) {
+		return input.OpenX11(context.Background(), s.display, s.log)
+	}}
+}
+
+func (s *hostScreen) Close() error {
+	if s.console != nil {
+		return s.console.Close()
+	}
+	return nil
+}
+
+// lazyInjector opens an Injector when there is something to inject.
+type lazyInjector struct {
+	open func() (input.Injector, error)
+
+	mu  sync.Mutex
+	now input.Injector
+}
+
+func (l *lazyInjector) Inject(e input.Event) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil {
+		now, err := l.open()
+		if err != nil {
+			return err
+		}
+		l.now = now
+	}
+	return l.now.Inject(e)
+}
+
+func (l *lazyInjector) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil {
+		return nil
+	}
+	return l.now.Close()
+}
+
+func (h *host) serveInput(ctx context.Context, s wire.Stream) error {
+	return input.Serve(ctx, s, h.injector)
+}

@@ -1,0 +1,281 @@
+// Command rac gives access to your own machines from anywhere: peer to peer,
+// end to end, with nobody at the other end, no account and no server between.
+//
+// This file is the table of commands. What they do lives in the packages: p2p
+// finds peers and opens streams to them, auth decides who may do what, screen
+// and input carry the picture and the keys. The commands that wire several of
+// them together stand beside this file and bear their names: host.go, connect.go,
+// doctor.go.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"rac/auth/config"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := notify(context.Background())
+	code := run(ctx, newProgram(), os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// notify returns a context that SIGINT and SIGTERM end, with the signal as its
+// cause.
+func notify(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(signalled{s})
+			signal.Stop(signals) // a second one ends the program at once
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel(nil) }
+}
+
+// program is what every command has at hand.
+type program struct {
+	ctx    context.Context
+	getenv func(string) string
+	stdin  *bufio.Reader
+	stdout io.Writer
+	voice  *voice
+	log    *slog.Logger
+
+	// The flags that every command has.
+	configFlag string
+	service    bool
+
+	stateDir string // not empty: instead of the usual one (rac doctor)
+}
+
+func newProgram() *program {
+	level := slog.LevelError
+	level.UnmarshalText([]byte(os.Getenv("RAC_LOG")))
+	return &program{
+		getenv: os.Getenv,
+		stdin:  bufio.NewReader(os.Stdin),
+		stdout: os.Stdout,
+		voice:  newVoice(os.Stderr, os.Getenv),
+		log:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+}
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, p *program, args []string) int {
+	p.ctx = ctx
+	err := p.dispatch(args)
+	p.voice.endPhases()
+	if code := signalCode(ctx); code != 0 {
+		return code
+	}
+	return p.report(err)
+}
+
+func (p *program) dispatch(args []string) error {
+	if len(args) == 0 {
+		fmt.Fprint(p.stdout, overview())
+		return usagef("which command?")
+	}
+	switch args[0] {
+	case "-h", "--help", "-help":
+		args[0] = "help"
+	case "-v", "--version", "-version":
+		args[0] = "version"
+	}
+	c, err := findCommand(args[0])
+	if err != nil {
+		return err
+	}
+	f := newFlags(c.name)
+	body := c.setUp(f)
+	f.StringVar(&p.configFlag, "config", "", "")
+	f.BoolVar(&p.service, "service", false, "")
+	operands, err := f.parse(args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(p.stdout, c.usage())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return body(p, operands)
+}
+
+// report says what went wrong and returns the exit code for it.
+func (p *program) report(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if text := err.Error(); text != "" {
+		p.voice.say("%s", text)
+	}
+	var bad *config.Error
+	if errors.As(err, &bad) && bad.Excerpt() != "" {
+		p.voice.show(bad.Excerpt())
+	}
+	var f *failure
+	if errors.As(err, &f) {
+		for _, h := range f.hints {
+			p.voice.hint(h)
+		}
+	}
+	return exitCode(err)
+}
+
+// exitCode returns the code that belongs to an error.
+func exitCode(err error) int {
+	var f *failure
+	var bad *config.Error
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &f):
+		return f.code
+	case errors.As(err, &bad):
+		return exitUsage
+	}
+	return exitError
+}
+
+// files returns the config file that this command line selects, and the folder
+// for everything that is not edited by hand.
+func (p *program) files() (*config.File, string, error) {
+	path, state, err := config.Path(p.configFlag, p.service)
+	if err != nil {
+		return nil, "", err
+	}
+	if p.stateDir != "" {
+		state = p.stateDir
+	}
+	return config.Open(path), state, nil
+}
+
+// emit prints one JSON object a line, for --json.
+func (p *program) emit(event string, fields any) {
+	line, err := json.Marshal(fields)
+	if err != nil {
+		p.log.Error("cannot print an event", "event", event, "error", err)
+		return
+	}
+	head, _ := json.Marshal(event)
+	rest := strings.TrimPrefix(string(line), "{")
+	if rest != "}" {
+		rest = "," + rest
+	}
+	fmt.Fprintf(p.stdout, `{"v":1,"event":%s%s`+"\n", head, rest)
+}
+
+// The groups of the overview, in its order.
+const (
+	groupDaily = "every day"
+	groupWho   = "who gets in"
+	groupLook  = "look"
+	groupMore  = "more"
+)
+
+// commands returns the table. A command's flags and body stand in its own file.
+func commands() []*command {
+	return []*command{
+		hostCommand, connectCommand, idCommand,
+		passwdCommand, tokensCommand, setCommand,
+		doctorCommand,
+		versionCommand, helpCommand(),
+	}
+}
+
+func findCommand(name string) (*command, error) {
+	var known []string
+	for _, c := range commands() {
+		if c.name == name {
+			return c, nil
+		}
+		known = append(known, c.name)
+	}
+	if near := config.Nearest(name, known); near != "" {
+		return nil, usagef("there is no command %q; did you mean rac %s?", name, near)
+	}
+	return nil, fail(exitUsage, fmt.Errorf("there is no command %q", name), "rac help")
+}
+
+// overview is rac --help: one line a command, all on one screen.
+func overview() string {
+	var b strings.Builder
+	b.WriteString("rac: your own machines from anywhere, peer to peer\n\n")
+	b.WriteString("  on the machine to reach:  rac passwd && rac host\n")
+	b.WriteString("  on yours:                 rac connect ID --remember\n")
+	for _, group := range []string{groupDaily, groupWho, groupLook, groupMore} {
+		fmt.Fprintf(&b, "\n%s\n", group)
+		for _, c := range commands() {
+			if c.group == group {
+				fmt.Fprintf(&b, "  rac %-8s  %s\n", c.name, c.short)
+			}
+		}
+	}
+	b.WriteString("\nEvery command: --config FILE, --service (the system's own configuration). rac help COMMAND tells more.\n")
+	return b.String()
+}
+
+var versionCommand = &command{
+	name: "version", group: groupMore,
+	short: "print the version",
+	long:  "Prints rac's version and what it was built with and for.",
+	eg:    [2]string{"rac version", "rac version | cut -d' ' -f2"},
+	setUp: func(*flags) func(*program, []string) error {
+		return func(p *program, _ []string) error {
+			fmt.Fprintf(p.stdout, "rac %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return nil
+		}
+	},
+}
+
+// helpCommand is made by a function since it looks into the table that it is in.
+func helpCommand() *command {
+	return &command{
+		name: "help", args: "[COMMAND]", group: groupMore,
+		short: "tell more about a command",
+		long:  "Without a command: all of them, one line each.",
+		eg:    [2]string{"rac help", "rac help connect"},
+		setUp: func(*flags) func(*program, []string) error {
+			return func(p *program, operands []string) error {
+				if len(operands) == 0 {
+					fmt.Fprint(p.stdout, overview())
+					return nil
+				}
+				c, err := findCommand(operands[0])
+				if err == nil {
+					fmt.Fprint(p.stdout, c.usage())
+				}
+				return err
+			}
+		},
+	}
+}
+
+// noOperands refuses what a command does not take.
+func noOperands(operands []string) error {
+	if len(operands) > 0 {
+		return usagef("what is %q for? This command takes none", operands[0])
+	}
+	return nil
+}

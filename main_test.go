@@ -1,0 +1,326 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"rac": main})
+}
+
+// TestStories runs testdata/script: what a user types and sees. Beside the
+// commands of testscript (https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript)
+// a story has these:
+//
+//	at NAME                   the commands that follow are typed on that machine
+//	exits CODE COMMAND [< F]  runs it to its end, without a terminal; its output is in
+//	                          the files out and err
+//	starts WHAT COMMAND       runs it beside the story, without a terminal
+//	sits-at WHAT COMMAND      runs it beside the story, on a terminal of its own
+//	types WHAT TEXT           types on that terminal; \n is the return key
+//	says WHAT REGEXP          waits until it has printed that
+//	ends WHAT CODE            waits until it has ended
+//	signals WHAT NAME         sends it SIGTERM, SIGINT or SIGKILL
+//	host NAME [FLAGS]         starts rac host on that machine and waits until it is ready;
+//	                          $NAME_id and $NAME_addr are its ID and address
+//	display NAME              starts an X display; $NAME is its name
+func TestStories(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			s := &story{running: make(map[string]*actor), dir: env.WorkDir}
+			env.Values["story"] = s
+			env.Defer(s.close)
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("DISPLAY", "")
+			env.Setenv("SHELL", "/bin/sh")
+			return s.at(env, "mine")
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"at":      cmdAt,
+			"exits":   cmdExits,
+			"starts":  func(ts *testscript.TestScript, _ bool, args []string) { start(ts, args, false) },
+			"sits-at": func(ts *testscript.TestScript, _ bool, args []string) { start(ts, args, true) },
+			"types":   cmdTypes,
+			"says":    cmdSays,
+			"ends":    cmdEnds,
+			"signals": cmdSignals,
+			"host":    cmdHost,
+			"display": cmdDisplay,
+		},
+	})
+}
+
+// patience is how long a story waits for something that should come at once.
+const patience = 60 * time.Second
+
+// story is what runs beside a script.
+type story struct {
+	dir     string
+	running map[string]*actor
+}
+
+// actor is one program that runs beside a script.
+type actor struct {
+	cmd    *exec.Cmd
+	tty    *os.File // nil without a terminal
+	ended  chan struct{}
+	mu     sync.Mutex
+	output bytes.Buffer
+}
+
+func (a *actor) Write(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.output.Write(p)
+}
+
+func (a *actor) String() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.output.String()
+}
+
+// close ends what the story has started, and nothing else.
+func (s *story) close() {
+	for _, a := range s.running {
+		a.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-a.ended:
+		case <-time.After(10 * time.Second):
+			a.cmd.Process.Kill()
+			<-a.ended
+		}
+		if a.tty != nil {
+			a.tty.Close()
+		}
+	}
+}
+
+type setter interface{ Setenv(key, value string) }
+
+// at puts the story on a machine: a folder for its config and state.
+func (s *story) at(env setter, name string) error {
+	dir := filepath.Join(s.dir, name)
+	env.Setenv("RAC_CONFIG", filepath.Join(dir, "config.toml"))
+	env.Setenv("RAC_STATE", filepath.Join(dir, "state"))
+	return os.MkdirAll(dir, 0o700)
+}
+
+func storyOf(ts *testscript.TestScript) *story { return ts.Value("story").(*story) }
+
+func need(ts *testscript.TestScript, args []string, n int, usage string) {
+	if len(args) < n {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+func cmdAt(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "at NAME")
+	ts.Check(storyOf(ts).at(ts, args[0]))
+}
+
+// commandOf makes a command as the script's machine would run it, without a
+// terminal.
+func commandOf(ctx context.Context, ts *testscript.TestScript, args []string) *exec.Cmd {
+	program := args[0]
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path := filepath.Join(dir, program); exists(path) {
+			program = path
+			break
+		}
+	}
+	cmd := exec.CommandContext(ctx, program, args[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = environment(ts)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+// environment is the script's, which testscript does not hand out whole.
+func environment(ts *testscript.TestScript) []string {
+	var env []string
+	for _, key := range []string{"PATH", "HOME", "TMPDIR", "DISPLAY", "SHELL", "RAC_CONFIG", "RAC_STATE", "RAC_PASSWORD_FILE", "RAC_TOTP_FILE", "XAUTHORITY", "TERM", "GOCOVERDIR", "RAC_LOG"} {
+		if v := ts.Getenv(key); v != "" {
+			env = append(env, key+"="+v)
+		}
+	}
+	return env
+}
+
+func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "exits CODE COMMAND [ARG...] [< FILE]")
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	args = args[1:]
+	var stdin io.Reader
+	if n := len(args); n > 2 && args[n-2] == "<" {
+		stdin = strings.NewReader(ts.ReadFile(args[n-1]))
+		args = args[:n-2]
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	defer cancel()
+	cmd := commandOf(ctx, ts, args)
+	var out, errs bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &errs
+	err = cmd.Run()
+	ts.Check(os.WriteFile(ts.MkAbs("out"), out.Bytes(), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), errs.Bytes(), 0o644))
+	ts.Logf("[stdout]\n%s[stderr]\n%s", out.String(), errs.String())
+	if cmd.ProcessState == nil {
+		ts.Fatalf("%v did not start: %v", args, err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("%v: exit %d, want %d", args, got, want)
+	}
+}
+
+func start(ts *testscript.TestScript, args []string, terminal bool) {
+	need(ts, args, 2, "starts WHAT COMMAND [ARG...]")
+	launch(ts, args[0], commandOf(context.Background(), ts, args[1:]), terminal)
+}
+
+func launch(ts *testscript.TestScript, name string, cmd *exec.Cmd, terminal bool) *actor {
+	s := storyOf(ts)
+	if old := s.running[name]; old != nil {
+		select {
+		case <-old.ended:
+		default:
+			ts.Fatalf("%s runs already", name)
+		}
+	}
+	a := &actor{cmd: cmd, ended: make(chan struct{})}
+	var copied sync.WaitGroup
+	if terminal {
+		cmd.Env = append(cmd.Env, "TERM=xterm")
+		tty, err := pty.StartWithAttrs(cmd, nil, &syscall.SysProcAttr{Setsid: true, Setctty: true})
+		ts.Check(err)
+		a.tty = tty
+		copied.Go(func() { io.Copy(a, tty) })
+	} else {
+		cmd.Stdout, cmd.Stderr = a, a
+		ts.Check(cmd.Start())
+	}
+	go func() {
+		cmd.Wait()
+		copied.Wait()
+		close(a.ended)
+	}()
+	s.running[name] = a
+	return a
+}
+
+func (s *story) actor(ts *testscript.TestScript, name string) *actor {
+	a := s.running[name]
+	if a == nil {
+		ts.Fatalf("nothing called %s was started", name)
+	}
+	return a
+}
+
+func cmdTypes(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "types WHAT TEXT")
+	text := strings.ReplaceAll(strings.Join(args[1:], " "), `\n`, "\r")
+	_, err := storyOf(ts).actor(ts, args[0]).tty.Write([]byte(text))
+	ts.Check(err)
+}
+
+func cmdSays(ts *testscript.TestScript, not bool, args []string) {
+	need(ts, args, 2, "says WHAT REGEXP")
+	a := storyOf(ts).actor(ts, args[0])
+	pattern := strings.Join(args[1:], " ")
+	if not {
+		if regexp.MustCompile(pattern).MatchString(a.String()) {
+			ts.Fatalf("%s said %q:\n%s", args[0], pattern, a)
+		}
+		return
+	}
+	awaitSaying(ts, args[0], a, pattern)
+}
+
+func awaitSaying(ts *testscript.TestScript, name string, a *actor, pattern string) []string {
+	re := regexp.MustCompile("(?m)" + pattern)
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if found := re.FindStringSubmatch(a.String()); found != nil {
+			return found
+		}
+		select {
+		case <-a.ended:
+			if found := re.FindStringSubmatch(a.String()); found != nil {
+				return found
+			}
+			ts.Fatalf("%s has ended and never said %q:\n%s", name, pattern, a)
+		default:
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s did not say %q:\n%s", name, pattern, a)
+		}
+	}
+}
+
+func cmdEnds(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "ends WHAT CODE")
+	a := storyOf(ts).actor(ts, args[0])
+	select {
+	case <-a.ended:
+	case <-time.After(patience):
+		ts.Fatalf("%s does not end:\n%s", args[0], a)
+	}
+	ts.Logf("[%s]\n%s", args[0], a)
+	if got := strconv.Itoa(a.cmd.ProcessState.ExitCode()); got != args[1] {
+		ts.Fatalf("%s: exit %s, want %s:\n%s", args[0], got, args[1], a)
+	}
+}
+
+func cmdSignals(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "signals WHAT NAME")
+	signals := map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT, "SIGKILL": syscall.SIGKILL}
+	ts.Check(storyOf(ts).actor(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
+}
+
+func cmdHost(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "host NAME [FLAGS]")
+	name := args[0]
+	cmdAt(ts, false, args[:1])
+	line := append([]string{"rac", "host", "--listen", "/ip4/127.0.0.1/tcp/0", "--lan=false"}, args[1:]...)
+	a := launch(ts, name, commandOf(context.Background(), ts, line), false)
+	id := awaitSaying(ts, name, a, `^ID (\S+)`)[1]
+	ts.Setenv(name+"_id", id)
+	ts.Setenv(name+"_addr", awaitSaying(ts, name, a, `^READY (\S+)`)[1])
+}
+
+func cmdDisplay(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "display NAME")
+	read, write, err := os.Pipe()
+	ts.Check(err)
+	defer read.Close()
+	cmd := commandOf(context.Background(), ts, []string{"Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"})
+	cmd.ExtraFiles = []*os.File{write}
+	launch(ts, "Xvfb "+args[0], cmd, false)
+	write.Close()
+	read.SetReadDeadline(time.Now().Add(patience))
+	var number int
+	if _, err := fmt.Fscan(read, &number); err != nil {
+		ts.Fatalf("Xvfb does not start: %v", err)
+	}
+	ts.Setenv(args[0], fmt.Sprintf(":%d", number))
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// What is said to people follows these rules. Results go to stdout; everything
+// else goes to stderr and begins with "rac:", in lower case and without a period.
+// On a terminal the phases of a connection are one line that is written over; else
+// a line each. Questions are asked on the terminal itself, never on stdin, so
+// that a pipe cannot answer them.
+
+var errNoTerminal = errors.New("there is no terminal to ask on")
+
+// terminal is the person's own terminal, wherever stdin and stdout go.
+type terminal struct{ in, out *os.File }
+
+// openTerminal returns errNoTerminal where the program has none.
+func openTerminal() (*terminal, error) {
+	in, out, err := openTTY()
+	if err != nil || !term.IsTerminal(int(fd(in))) {
+		return nil, errNoTerminal
+	}
+	return &terminal{in, out}, nil
+}
+
+// fd returns f's descriptor without switching f to blocking mode, as f.Fd does:
+// a prompt that nobody has answered must be possible to withdraw.
+func fd(f *os.File) (n uintptr) {
+	if c, err := f.SyscallConn(); err == nil {
+		c.Control(func(d uintptr) { n = d })
+	}
+	return n
+}
+
+func (t *terminal) Close() {
+	t.in.Close()
+	if t.out != t.in {
+		t.out.Close()
+	}
+}
+
+// ask prints the question and returns the line that is typed; hidden does not
+// show it. It ends with ctx's cause when ctx ends first.
+func (t *terminal) ask(ctx context.Context, question string, hidden bool) (string, error) {
+	old, err := term.MakeRaw(int(fd(t.in)))
+	if err != nil {
+		return "", fmt.Errorf("cannot use the terminal: %w", err)
+	}
+	defer term.Restore(int(fd(t.in)), old)
+	t.in.SetReadDeadline(time.Time{})
+	stop := context.AfterFunc(ctx, func() { t.in.SetReadDeadline(time.Now()) })
+	defer stop()
+	line := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{t.in, t.out}, question)
+	read := line.ReadLine
+	if hidden {
+		read = func() (string, error) { return line.ReadPassword(question) }
+	}
+	answer, err := read()
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprint(t.out, "\r\n")
+		return "", context.Cause(ctx)
+	case errors.Is(err, io.EOF): // Ctrl-C or Ctrl-D
+		return "", fail(exitInt, errors.New("cancelled"))
+	}
+	return answer, err
+}
+
+// voice says things on stderr.
+type voice struct {
+	mu    sync.Mutex
+	w     io.Writer
+	live  bool // phases are written over
+	color bool
+	line  []string // the phases so far
+}
+
+func newVoice(f *os.File, getenv func(string) string) *voice {
+	live := term.IsTerminal(int(f.Fd())) && getenv("TERM") != "dumb"
+	return &voice{w: f, live: live, color: live && getenv("NO_COLOR") == ""}
+}
+
+// say prints a message of its own line.
+func (v *voice) say(format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.endLineLocked()
+	fmt.Fprintf(v.w, "rac: %s\n", printable(fmt.Sprintf(format, args...)))
+}
+
+// show prints text as it stands, such as the line of a file with a mark below.
+func (v *voice) show(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.endLineLocked()
+	fmt.Fprintln(v.w, printable(text))
+}
+
+func (v *voice) hint(text string) { v.say("hint: %s", text) }
+
+// phase shows that a connection has come a step further.
+func (v *voice) phase(name string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	name = printable(name)
+	if !v.live {
+		fmt.Fprintf(v.w, "rac: %s\n", name)
+		return
+	}
+	v.line = append(v.line, name)
+	text := "rac: " + strings.Join(v.line, " → ")
+	if v.color {
+		text = "rac: " + strings.Join(v.line[:len(v.line)-1], " → ")
+		if len(v.line) > 1 {
+			text += " → "
+		}
+		text += "\x1b[1m" + name + "\x1b[0m"
+	}
+	fmt.Fprintf(v.w, "\r\x1b[K%s", text)
+}
+
+// endPhases closes the live line.
+func (v *voice) endPhases() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.endLineLocked()
+}
+
+func (v *voice) endLineLocked() {
+	if len(v.line) > 0 {
+		fmt.Fprintln(v.w)
+		v.line = nil
+	}
+}
+
+// printable keeps foreign text (names, reasons, addresses from other computers)
+// from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if (r < ' ' && r != '\n' && r != '\t') || (r >= 0x7f && r < 0xa0) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// readLine returns the next line of r without its end. It reads no further: a
+// pipe that stays open does not hold the program up.
+func readLine(r *bufio.Reader) (string, error) {
+	const longest = 4096
+	var line []byte
+	for len(line) < longest {
+		c, err := r.ReadByte()
+		if err == io.EOF && len(line) > 0 || err == nil && c == '\n' {
+			return strings.TrimSuffix(string(line), "\r"), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		line = append(line, c)
+	}
+	return "", fmt.Errorf("a line of more than %d bytes", longest)
+}
+
+// signalCode returns the exit code for the signal that ended ctx, 0 for none.
+func signalCode(ctx context.Context) int {
+	var s signalled
+	if errors.As(context.Cause(ctx), &s) {
+		if s.Signal == syscall.SIGTERM {
+			return exitTerm
+		}
+		return exitInt
+	}
+	return 0
+}
+
+// signalled is the cause with which a signal ends the program's context.
+type signalled struct{ os.Signal }
+
+func (s signalled) Error() string { return "ended by " + s.Signal.String() }

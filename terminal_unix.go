@@ -1,0 +1,10 @@
+//go:build unix
+
+package main
+
+import "os"
+
+func openTTY() (in, out *os.File, err error) {
+	in, err = os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	return in, in, err
+}
