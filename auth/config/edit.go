@@ -200,18 +200,15 @@ func (e *Edit) insertRoot(key, text string, keys []string) error {
 // key commented out, if there is one, else below its last key. It keeps the
 // indentation and the column of the equal sign.
 func (e *Edit) insertLine(head item, key, text string, keys []string) error {
-	at, like := head.lines.to, item{}
+	at, indent, column := head.lines.to, indentOf(e.text, head), 0
 	for _, it := range e.section(head) {
-		if it.kind == pair {
-			at, like = it.lines.to, it
+		at, indent = it.lines.to, indentOf(e.text, it)
+		name, _, _ := strings.Cut(e.text[it.key.from:it.val.from], "=")
+		if strings.HasSuffix(name, "  ") { // somebody has lined them up
+			column = len(name) - 1
 		}
 	}
-	line := indentOf(e.text, head) + key + " = " + text
-	if like.kind == pair {
-		before := e.text[like.key.from:like.val.from]
-		width := strings.IndexByte(before, '=')
-		line = indentOf(e.text, like) + pad(key, max(0, width-1)) + " = " + text
-	}
+	line := indent + pad(key, column) + " = " + text
 	if sample, ok := e.sample(key, span{head.lines.to, e.sectionEnd(head)}); ok {
 		at = sample
 	}

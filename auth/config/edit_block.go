@@ -46,9 +46,26 @@ func (e *Edit) RemoveToken(client string) error {
 
 // ClearTokens removes every token and returns how many there were.
 func (e *Edit) ClearTokens() (int, error) {
+	if _, inline := e.doc.find("token"); inline {
+		return e.clearInline()
+	}
+	var keys []string
+	var cuts []splice
+	for i, t := range e.c.Tokens {
+		block, err := e.blockCuts("token", i)
+		if err != nil {
+			return 0, err
+		}
+		keys, cuts = append(keys, "token."+t.Client), append(cuts, block...)
+	}
+	return len(keys), e.apply(keys, cuts...)
+}
+
+// clearInline removes the parts of token = [{…}] one by one.
+func (e *Edit) clearInline() (int, error) {
 	n := len(e.c.Tokens)
-	for len(e.c.Tokens) > 0 {
-		if err := e.RemoveToken(e.c.Tokens[len(e.c.Tokens)-1].Client); err != nil {
+	for i := range slices.Backward(e.c.Tokens) {
+		if err := e.removeBlock("token", i, "token."+e.c.Tokens[i].Client); err != nil {
 			return 0, err
 		}
 	}
@@ -150,15 +167,23 @@ func (e *Edit) newBlock(name, change string, slots []slot) error {
 	return e.appendText(append([]string{"[[" + name + "]]"}, lines...), []string{change})
 }
 
-// removeBlock removes the lines of block i but for the comment lines between
-// them.
+// removeBlock removes block i.
 func (e *Edit) removeBlock(name string, i int, change string) error {
+	cuts, err := e.blockCuts(name, i)
+	if err != nil {
+		return err
+	}
+	return e.apply([]string{change}, cuts...)
+}
+
+// blockCuts are the lines of block i but for the comment lines between them.
+func (e *Edit) blockCuts(name string, i int) ([]splice, error) {
 	if list, ok := e.doc.find(name); ok {
-		return e.apply([]string{change}, e.removePart(list, i)...)
+		return e.removePart(list, i), nil
 	}
 	head, ok := e.doc.find(fmt.Sprintf("%s[%d]", name, i))
 	if !ok || head.kind != header {
-		return &Error{File: e.name, Message: fmt.Sprintf("[[%s]] is written in a way beyond rac: remove it by hand", name)}
+		return nil, &Error{File: e.name, Message: fmt.Sprintf("[[%s]] is written in a way beyond rac: remove it by hand", name)}
 	}
 	cuts := []splice{{span: head.lines}}
 	for _, it := range e.section(head) {
@@ -167,7 +192,7 @@ func (e *Edit) removeBlock(name string, i int, change string) error {
 	if blank, ok := e.blankBefore(cuts); ok {
 		cuts = append(cuts, splice{span: blank})
 	}
-	return e.apply([]string{change}, cuts...)
+	return cuts, nil
 }
 
 // blankBefore returns the blank line in front of adjoining cuts if another one,
@@ -180,7 +205,7 @@ func (e *Edit) blankBefore(cuts []splice) (span, bool) {
 		}
 		to = c.to
 	}
-	next := e.text[to:e.lineEnd(to)]
+	next := e.text[to:lineEnd(e.text, to)]
 	before := strings.TrimSuffix(e.text[:from], "\n")
 	start := strings.LastIndexByte(before, '\n') + 1
 	if start == 0 || start == from || strings.TrimSpace(next) != "" {

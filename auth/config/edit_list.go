@@ -103,7 +103,7 @@ func (e *Edit) addElement(list item, value string) []splice {
 	}
 	start := strings.LastIndexByte(e.text[:last.val.from], '\n') + 1
 	indent := e.text[start:last.val.from]
-	end := e.lineEnd(max(last.val.to, last.comma))
+	end := lineEnd(e.text, max(last.val.to, last.comma))
 	if strings.Trim(indent, " \t") != "" || end > list.val.to {
 		return []splice{{span{last.val.to, last.val.to}, ", " + value}}
 	}
@@ -117,18 +117,6 @@ func (e *Edit) addElement(list item, value string) []splice {
 		{span{last.val.to, last.val.to}, ","},
 		{span{end, end}, e.newline() + indent + value},
 	}
-}
-
-// lineEnd returns the offset of the line ending behind at.
-func (e *Edit) lineEnd(at int) int {
-	n := strings.IndexByte(e.text[at:], '\n')
-	if n < 0 {
-		return len(e.text)
-	}
-	if end := at + n; end > 0 && e.text[end-1] == '\r' {
-		return end - 1
-	}
-	return at + n
 }
 
 // removePart takes the i-th part out of a list or an inline table: its whole
@@ -173,7 +161,7 @@ func (e *Edit) ownLine(from, to, comma int) (span, bool) {
 		}
 		to = comma + 1
 	}
-	end := e.lineEnd(to)
+	end := lineEnd(e.text, to)
 	rest := strings.TrimLeft(e.text[to:end], " \t")
 	alone := strings.Trim(e.text[start:from], " \t") == "" && (rest == "" || rest[0] == '#')
 	if n := strings.IndexByte(e.text[end:], '\n'); n >= 0 {

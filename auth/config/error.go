@@ -49,17 +49,25 @@ func (e *Error) Excerpt() string {
 func fault(name, text string, offset int, message string) *Error {
 	offset = max(0, min(offset, len(text)))
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
-	line := text[start:]
-	if end := strings.IndexByte(line, '\n'); end >= 0 {
-		line = line[:end]
-	}
 	return &Error{
 		File:    name,
 		Line:    strings.Count(text[:offset], "\n") + 1,
 		Column:  utf8.RuneCountInString(text[start:offset]) + 1,
 		Message: message,
-		Text:    hide(strings.TrimRight(line, "\r")),
+		Text:    hide(text[start:lineEnd(text, offset)]),
 	}
+}
+
+// lineEnd returns where the line ends that offset lies in, before its ending.
+func lineEnd(text string, offset int) int {
+	end := len(text)
+	if n := strings.IndexByte(text[offset:], '\n'); n >= 0 {
+		end = offset + n
+	}
+	if end > offset && text[end-1] == '\r' {
+		end--
+	}
+	return end
 }
 
 // openKeys are the keys whose values may be shown: every known one that is not
@@ -81,14 +89,17 @@ func openKeys() map[string]bool {
 	return open
 }
 
+// hidden stands in place of a value.
+const hidden = " = …"
+
 // hide cuts a line behind the first "=" that does not belong to an open key.
 func hide(line string) string {
 	open := openKeys()
-	assign := regexp.MustCompile(`([A-Za-z0-9_.-]*)["']?\s*=`)
+	assign := regexp.MustCompile(`([A-Za-z0-9_.-]*)(["']?)\s*=`)
 	for _, m := range assign.FindAllStringSubmatchIndex(line, -1) {
 		_, key := cutTable(line[m[2]:m[3]])
 		if !open[key] && !strings.HasPrefix(strings.TrimSpace(line), "#") {
-			return line[:m[1]] + " …"
+			return line[:m[5]] + hidden
 		}
 	}
 	return line

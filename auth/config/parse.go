@@ -24,26 +24,32 @@ func Parse(name string, data []byte) (*Config, error) {
 }
 
 func parse(name, text string) (*Config, *doc, error) {
-	tree, err := decode(name, text)
+	d, lost := scan(text)
+	known := text
+	if lost != nil {
+		// The library words the error better, and needs no more than this line.
+		known = text[:lineEnd(text, lost.at)]
+	}
+	if lost != nil && errors.Is(lost.error, errDeep) {
+		return nil, nil, fault(name, text, lost.at, lost.Error())
+	}
+	tree, err := decode(name, known)
 	if err != nil {
 		return nil, nil, err
 	}
-	d, err := scan(text)
-	if err != nil {
-		var e *Error
-		errors.As(err, &e)
-		e.File = name
-		return nil, nil, e
+	if lost != nil {
+		return nil, nil, fault(name, text, lost.at, lost.Error())
 	}
 	c := Default()
 	c.file, c.lines = name, map[string]int{}
-	r := &reader{name: name, doc: d, c: &c}
+	r := &reader{doc: d, c: &c}
 	r.root(tree)
 	r.duplicates()
 	if len(r.faults) > 0 {
-		return nil, nil, slices.MinFunc(r.faults, func(a, b *Error) int {
-			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		first := slices.MinFunc(r.faults, func(a, b mistake) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.message, b.message))
 		})
+		return nil, nil, fault(name, text, first.at, first.message)
 	}
 	return &c, d, nil
 }
@@ -59,8 +65,7 @@ func decode(name, text string) (tree map[string]any, err error) {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return nil, &Error{File: name, Message: "is saved as UTF-16; save it as UTF-8"}
 	}
-	text = strings.TrimPrefix(text, bom)
-	_, err = toml.Decode(text, &tree)
+	_, err = toml.Decode(strings.TrimPrefix(text, bom), &tree)
 	var e toml.ParseError
 	if errors.As(err, &e) {
 		return nil, syntaxFault(name, text, e)
@@ -74,28 +79,29 @@ func decode(name, text string) (tree map[string]any, err error) {
 // syntaxFault turns the library's error into ours. Its message may quote the
 // value, which may be a secret.
 func syntaxFault(name, text string, e toml.ParseError) *Error {
-	f := fault(name, text, e.Position.Start, strings.TrimSuffix(e.Message, "."))
+	at := e.Position.Start + len(text) - len(strings.TrimPrefix(text, bom))
+	f := fault(name, text, at, strings.TrimSuffix(e.Message, "."))
 	_, key := cutTable(e.LastKey)
-	if f.Text != "" && f.Text == hide(f.Text) && (openKeys()[key] || !isSecret(key)) && !strings.HasSuffix(f.Text, "= …") {
+	open := key == "" || openKeys()[key] || slices.Contains(tableNames(), key)
+	if open && !strings.HasSuffix(f.Text, hidden) {
 		return f
 	}
-	f.Message = regexp.MustCompile("[\"'`].*[\"'`]").ReplaceAllString(f.Message, "…")
-	if isSecret(key) {
-		f.Text = hide(key + " =")
+	f.Message = "is not valid TOML: is a quote or a bracket missing?"
+	if !open {
+		f.Text = key + hidden
 	}
 	return f
 }
 
-func isSecret(key string) bool {
-	open, known := openKeys()[key]
-	return known && !open
-}
-
 type reader struct {
-	name   string
 	doc    *doc
 	c      *Config
-	faults []*Error
+	faults []mistake
+}
+
+type mistake struct {
+	at      int
+	message string
 }
 
 // wrong notes a fault at the value of a path, or at its key.
@@ -105,7 +111,7 @@ func (r *reader) wrong(path string, atKey bool, format string, args ...any) {
 	if atKey || it.kind == header {
 		at = it.key.from
 	}
-	r.faults = append(r.faults, fault(r.name, r.doc.text, at, fmt.Sprintf(format, args...)))
+	r.faults = append(r.faults, mistake{at, fmt.Sprintf(format, args...)})
 }
 
 // root reads the tables, the blocks and the keys above all tables.
@@ -147,7 +153,7 @@ func (r *reader) entry(table, key string, v any, slots []slot) {
 		r.unknown(table, key, slots)
 		return
 	}
-	if it, ok := r.doc.find(path); ok {
+	if it, ok := r.doc.find(path); ok && !strings.Contains(table, "[") {
 		r.c.lines[path] = strings.Count(r.doc.text[:it.key.from], "\n") + 1
 	}
 	e, err := slots[i].put(v)
@@ -168,7 +174,7 @@ func (r *reader) unknown(table, key string, slots []slot) {
 		known = append(known, s.key)
 	}
 	if table == "" {
-		known = append(known, r.c.tableNames()...)
+		known = append(known, tableNames()...)
 	}
 	hint := didYouMean(key, known)
 	if home := r.c.home(key); hint == "" && home != "" {

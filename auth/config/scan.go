@@ -1,8 +1,8 @@
 package config
 
-// The scanner says where each key and value of a TOML text stands. The TOML
-// library says what they mean; it has accepted the text before, so the scanner
-// only needs to find its way, not to judge.
+// The scanner says where each key and value of a TOML text stands; what they
+// mean, and whether the text is TOML at all, is for the library to say. The
+// scanner runs first, since it bounds the nesting.
 
 import (
 	"errors"
@@ -48,10 +48,17 @@ func (d *doc) find(path string) (item, bool) {
 	return d.items[i], true
 }
 
-// maxDepth bounds lists in lists.
-const maxDepth = 32
+// The library's work grows with the square of the nesting, without a bound of
+// its own: a megabyte of brackets takes all memory. No config needs more than 2.
+const (
+	maxDepth = 16 // lists and inline tables in one another
+	maxParts = 16 // of a dotted key
+)
 
-var errLayout = errors.New("this layout is beyond rac")
+var (
+	errLayout = errors.New("is not valid TOML")
+	errDeep   = errors.New("is nested too deep")
+)
 
 type scanner struct {
 	doc
@@ -62,21 +69,29 @@ type scanner struct {
 }
 
 // scan finds every item of text, which may start with a byte order mark.
-func scan(text string) (*doc, error) {
+func scan(text string) (*doc, *scanError) {
 	s := &scanner{doc: doc{text: text, index: map[string]int{}}, counts: map[string]int{}}
 	s.at = len(text) - len(strings.TrimPrefix(text, bom))
 	for s.skip(); s.at < len(text); s.skip() {
-		err := s.statement()
-		if err != nil {
-			return nil, fault("", text, s.at, err.Error())
+		if err := s.statement(); err != nil {
+			return &s.doc, &scanError{s.at, err}
 		}
 	}
 	return &s.doc, nil
 }
 
+// scanError says where the scanner stopped.
+type scanError struct {
+	at int
+	error
+}
+
 // statement reads a header or a pair with the lines it stands on.
 func (s *scanner) statement() error {
 	start := strings.LastIndexByte(s.text[:s.at], '\n') + 1
+	if start == 0 && strings.HasPrefix(s.text, bom) {
+		start = len(bom)
+	}
 	first := len(s.items)
 	var err error
 	if s.text[s.at] == '[' {
@@ -162,7 +177,9 @@ func (s *scanner) keys() ([]string, span, error) {
 		if err != nil {
 			return nil, place, err
 		}
-		names = append(names, name)
+		if names = append(names, name); len(names) > maxParts {
+			return nil, place, errDeep
+		}
 		place.to = s.at
 		s.blank()
 		if s.at >= len(s.text) || s.text[s.at] != '.' {
@@ -180,7 +197,9 @@ func (s *scanner) name() (string, error) {
 	}
 	if rest[0] == '"' || rest[0] == '\'' {
 		start := s.at
-		s.quoted()
+		if err := s.quoted(); err != nil {
+			return "", err
+		}
 		return unquote(s.text[start:s.at])
 	}
 	n := strings.IndexAny(rest, ".=]} \t\r\n#,\"'")

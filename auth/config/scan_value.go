@@ -26,8 +26,7 @@ func (s *scanner) content(path string) error {
 	}
 	switch s.text[s.at] {
 	case '"', '\'':
-		s.quoted()
-		return nil
+		return s.quoted()
 	case '[':
 		return s.inside(']', func(i int) error {
 			return s.value(item{kind: element, path: fmt.Sprintf("%s[%d]", path, i), comma: -1})
@@ -51,7 +50,7 @@ func (s *scanner) content(path string) error {
 // of the comma behind each.
 func (s *scanner) inside(end byte, part func(int) error) error {
 	if s.depth++; s.depth > maxDepth {
-		return errLayout
+		return errDeep
 	}
 	defer func() { s.depth-- }()
 	s.at++
@@ -77,37 +76,40 @@ func (s *scanner) inside(end byte, part func(int) error) error {
 }
 
 // quoted steps over a string of any of the four kinds.
-func (s *scanner) quoted() {
+func (s *scanner) quoted() error {
 	q := s.text[s.at : s.at+1]
 	long := strings.Repeat(q, 3)
 	if !strings.HasPrefix(s.text[s.at:], long) {
 		s.at++
-		s.until(q, q == `"`)
-		return
+		return s.until(q, q == `"`, false)
 	}
 	s.at += 3
-	s.until(long, q == `"`)
+	err := s.until(long, q == `"`, true)
 	// Up to two quotes may belong to the text in front of the closing three.
 	for range 2 {
 		if strings.HasPrefix(s.text[s.at:], q) {
 			s.at++
 		}
 	}
+	return err
 }
 
 // until steps behind the next end that no backslash hides.
-func (s *scanner) until(end string, escapes bool) {
+func (s *scanner) until(end string, escapes, lines bool) error {
 	for s.at < len(s.text) {
 		switch {
 		case escapes && s.text[s.at] == '\\':
 			s.at = min(s.at+2, len(s.text))
 		case strings.HasPrefix(s.text[s.at:], end):
 			s.at += len(end)
-			return
+			return nil
+		case s.text[s.at] == '\n' && !lines:
+			return errLayout
 		default:
 			s.at++
 		}
 	}
+	return errLayout
 }
 
 // blank steps over blanks, comment over a comment up to the line's end, skip

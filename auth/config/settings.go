@@ -187,7 +187,7 @@ func (c *Config) tables() map[string][]slot {
 }
 
 // tableNames are the names that a header may have, in the order of the example.
-func (*Config) tableNames() []string {
+func tableNames() []string {
 	return []string{"unattended", "attended", "permissions", "network", "token", "authority", "peer"}
 }
 
