@@ -32,7 +32,6 @@ type Pass struct {
 	perms Perms
 	rtt   time.Duration
 	err   error
-	moved bool // Resume has taken the session to another line
 }
 
 // newPass starts a session's loop. token, if there is one, is stored first.
@@ -229,11 +228,11 @@ func (p *Pass) Err() error {
 	return p.err
 }
 
-// Close ends the session in an orderly way, tells the host, and returns when
-// everything that LogIn started has stopped. It does nothing to a session that
-// has ended.
-func (p *Pass) Close() {
-	p.once.Do(func() { p.leave <- Closed })
+// Close ends the session in an orderly way, tells the host the reason (Closed,
+// as a rule), and returns when everything that LogIn started has stopped. It
+// does nothing to a session that has ended.
+func (p *Pass) Close(reason Reason) {
+	p.once.Do(func() { p.leave <- reason })
 	<-p.done
 }
 

@@ -17,7 +17,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -122,16 +121,19 @@ func (x seals) open(client wire.PeerID, passwordHash, sealed string) (tokenState
 	return parseTokenState(plain)
 }
 
-// SealLogin returns a token as it is kept in the [[peer]] block of host:
-// useless to another identity than self, whose secret func this is.
-func SealLogin(secret func(label string) []byte, self, host wire.PeerID, token Secret) string {
-	return seal(secret(clientSealLabel), token[:], ends(self, host))
+// SealLogin returns a token as it is kept in the [[peer]] block of host. It is
+// useless to any other identity than the one whose secret func this is.
+func SealLogin(secret func(label string) []byte, host wire.PeerID, token Secret) (string, error) {
+	if host == "" {
+		return "", errors.New("auth: a saved login belongs to a host")
+	}
+	return seal(secret(clientSealLabel), token[:], []byte(host)), nil
 }
 
 // OpenLogin is the other half of SealLogin. An error means that the saved login
 // is not this identity's, or damaged: it counts as dead.
-func OpenLogin(secret func(label string) []byte, self, host wire.PeerID, sealed string) (token Secret, err error) {
-	plain, err := unseal(secret(clientSealLabel), sealed, ends(self, host))
+func OpenLogin(secret func(label string) []byte, host wire.PeerID, sealed string) (token Secret, err error) {
+	plain, err := unseal(secret(clientSealLabel), sealed, []byte(host))
 	if err != nil {
 		return token, err
 	}
@@ -141,11 +143,6 @@ func OpenLogin(secret func(label string) []byte, self, host wire.PeerID, sealed 
 	copy(token[:], plain)
 	clear(plain)
 	return token, nil
-}
-
-// ends names both ends without a doubt where one ID stops.
-func ends(self, host wire.PeerID) []byte {
-	return fmt.Appendf(nil, "%d:%s%d:%s", len(self), self, len(host), host)
 }
 
 // seal is XChaCha20-Poly1305 with a random nonce, as base64: nonce ‖ ciphertext.
