@@ -40,6 +40,9 @@ type op struct {
 	size   int             // EXACT, BITS: length of the slice
 }
 
+// source returns what a COPY reads.
+func (o *op) source() image.Rectangle { return o.box.Add(image.Pt(o.dx, o.dy)) }
+
 // planar says whether the op's pixels are in a slice.
 func (k kind) planar() bool { return k == kindExact || k == kindBits }
 

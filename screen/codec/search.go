@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"cmp"
 	"image"
 	"slices"
 )
@@ -154,8 +153,16 @@ func (m *mover) compare(same []bool, v image.Point, region image.Rectangle) {
 	}
 }
 
-// try applies the copies by one vector that are worth it.
+// try applies the copies by one vector that are worth it. Once in a while one
+// spoils what another one was to copy; that one is looked for again.
 func (m *mover) try(v image.Point) {
+	for again := 2; again > 0 && !m.tryOnce(v); again-- {
+		m.survey(m.region)
+	}
+}
+
+// tryOnce returns whether all copies that were found could be carried out.
+func (m *mover) tryOnce(v image.Point) bool {
 	m.compare(m.match, v, m.region)
 	first := len(m.copies)
 	for range maxCopies {
@@ -166,29 +173,47 @@ func (m *mover) try(v image.Point) {
 		m.copies = append(m.copies, op{kind: kindCopy, box: r, dx: v.X, dy: v.Y})
 	}
 	found := m.copies[first:]
-	slices.SortFunc(found, func(a, b op) int { // so that none overwrites another one's source
-		return cmp.Or((a.box.Min.Y-b.box.Min.Y)*sign(v.Y), (a.box.Min.X-b.box.Min.X)*sign(v.X))
-	})
 	m.copies = m.copies[:first]
-	for _, o := range found {
-		m.apply(o)
+	all := true
+	for range len(found) {
+		i := harmless(found)
+		o := found[i]
+		copy(found[1:i+1], found[:i]) // what has been applied overwrites what is done with
+		found = found[1:]
+		all = m.apply(o) && all
 	}
-	if len(m.copies) > first && len(m.last) < keptMoves {
+	if len(m.copies) > first && len(m.last) < keptMoves && !slices.Contains(m.last, v) {
 		m.last = append(m.last, v)
 	}
+	return all
 }
 
-func sign(n int) int { return cmp.Compare(n, 0) }
+// harmless returns the first of the copies that overwrites none of the others'
+// sources; the first, which is the largest, if there is none.
+func harmless(found []op) int {
+	for i, o := range found {
+		hurts := func(p op) bool { return o.box.Overlaps(p.source()) }
+		if !slices.ContainsFunc(found[:i], hurts) && !slices.ContainsFunc(found[i+1:], hurts) {
+			return i
+		}
+	}
+	return 0
+}
 
-// apply grows the copy o by pixels and carries it out, if it is still true.
-func (m *mover) apply(o op) {
+// apply grows the copy o by pixels and carries it out. It returns false if o is
+// no longer true.
+func (m *mover) apply(o op) bool {
+	if !m.true(o) {
+		return false
+	}
 	o.box = m.grow(o)
-	if m.area += area(o.box); m.area > 2*len(m.want.Pix) || !m.true(o) {
-		return
+	if m.area += area(o.box); m.area > 2*len(m.want.Pix) {
+		return true
 	}
 	m.have.move(o.box, o.dx, o.dy)
 	m.copies = append(m.copies, o)
 	m.left -= area(o.box)
+	return true
 }
 
 func (m *mover) true(o op) bool {
@@ -208,6 +233,7 @@ func (m *mover) trueRow(o op, y, x0, x1 int) bool {
 func (m *mover) grow(o op) image.Rectangle {
 	b := m.want.Bounds()
 	in, r := b.Intersect(b.Sub(image.Pt(o.dx, o.dy))), o.box.Intersect(b)
+	in = in.Intersect(r.Inset(1 - blockSide)) // further out are other copies: one must not spoil another's source
 	for r.Min.Y > in.Min.Y && m.trueRow(o, r.Min.Y-1, r.Min.X, r.Max.X) {
 		r.Min.Y--
 	}
