@@ -1,0 +1,94 @@
+//go:build unix && !darwin
+
+package input
+
+// Injection into an X server by XTEST. The rule for keys is in keys.go, its
+// workings in choose_x11.go, texts in text_x11.go.
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rac/screen/x11"
+)
+
+const (
+	// redialAfter is the pause between two attempts to reach an X server that
+	// has gone: an event in between costs nothing.
+	redialAfter = time.Second
+	// dialTime bounds an attempt; an X server is on this machine.
+	dialTime = 3 * time.Second
+)
+
+// OpenX11 returns an Injector into an X display (":0"; "" is $DISPLAY). ctx
+// bounds the opening. When the server goes away, Inject fails with ErrNotNow
+// until the display is there again.
+func OpenX11(ctx context.Context, display string, log *slog.Logger) (Injector, error) {
+	d, err := openDesk(ctx, display)
+	if err != nil {
+		return nil, fmt.Errorf("input: %w", err)
+	}
+	return &x11Injector{display: display, log: log, desk: d}, nil
+}
+
+// x11Injector outlives its connection to the X server.
+type x11Injector struct {
+	display string
+	log     *slog.Logger
+	desk    *desk // nil while the display is away
+	tried   time.Time
+	closed  bool
+}
+
+// Inject returns after the X server has taken the event; for a motion when it
+// has been sent.
+func (x *x11Injector) Inject(ev Event) error {
+	d, err := x.reach()
+	if err != nil {
+		return fmt.Errorf("input: %w: %w", ErrNotNow, err)
+	}
+	err = d.inject(ev)
+	if d.Alive() {
+		return err
+	}
+	x.log.Warn("the X display has gone; input waits for it", "display", d.Name)
+	d.Conn.Close()
+	x.desk = nil
+	return fmt.Errorf("input: display %s has gone: %w", d.Name, ErrNotNow)
+}
+
+// reach returns the connection, a new one if need be.
+func (x *x11Injector) reach() (*desk, error) {
+	if x.closed {
+		return nil, x11.ErrClosed
+	}
+	if x.desk != nil {
+		return x.desk, nil
+	}
+	if time.Since(x.tried) < redialAfter {
+		return nil, x11.ErrNoDisplay
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), dialTime)
+	defer cancel()
+	d, err := openDesk(ctx, x.display)
+	x.tried = time.Now()
+	if err != nil {
+		return nil, err
+	}
+	x.log.Info("the X display is back for input", "display", d.Name)
+	x.desk = d
+	return d, nil
+}
+
+// Close gives back what was borrowed from the display.
+func (x *x11Injector) Close() error {
+	x.closed = true
+	if x.desk == nil {
+		return nil
+	}
+	err := x.desk.close()
+	x.desk = nil
+	return err
+}
