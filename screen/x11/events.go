@@ -134,3 +134,19 @@ func (c *Conn) Divert(extension string, kind int, f func(raw []byte)) {
 	c.stream.divert[(int(r.FirstEvent)+kind)&0x7f] = f
 	c.stream.mu.Unlock()
 }
+
+// Parse puts an extension's events of one kind (0 is its first) into the queue,
+// as parse makes them of the 32 bytes that came: for an extension that xgb has
+// no package of. Extension must have found it. parse runs on the goroutine that
+// reads the connection.
+func (c *Conn) Parse(extension string, kind int, parse xgb.NewEventFun) {
+	c.mu.Lock()
+	r := c.exts[extension]
+	c.mu.Unlock()
+	if r == nil {
+		return
+	}
+	c.stream.mu.Lock()
+	c.stream.parse[(int(r.FirstEvent)+kind)&0x7f] = parse
+	c.stream.mu.Unlock()
+}

@@ -130,5 +130,8 @@ func (c *Conn) Extension(name string) (*xproto.QueryExtensionReply, error) {
 	if !r.Present {
 		return nil, nil
 	}
+	c.mu.Lock()
+	c.exts[name] = r
+	c.mu.Unlock()
 	return r, nil
 }
