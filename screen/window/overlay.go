@@ -1,0 +1,98 @@
+//go:build linux || freebsd || netbsd || openbsd || dragonfly
+
+package window
+
+// The overlay: a line of text in the middle of the window's upper edge, saying
+// what is going on where the picture cannot. It is a window of its own inside
+// the window, so that the server keeps picture and text apart.
+
+import (
+	"image"
+	"sync"
+
+	"github.com/jezek/xgb/xproto"
+
+	"rac/screen/codec"
+	"rac/screen/x11"
+)
+
+const (
+	overlayGround = 0x20303f
+	overlayEdge   = 0xf0b429
+	overlayInk    = 0xffffff
+	overlayMost   = 200 // characters
+)
+
+// overlay may be used by several goroutines.
+type overlay struct {
+	conn  *x11.Conn
+	child xproto.Window
+
+	mu    sync.Mutex
+	face  *typeface
+	text  string
+	width int // of the window
+}
+
+func newOverlay(c *x11.Conn, parent xproto.Window, scale float64) (*overlay, error) {
+	face, err := newTypeface(false, 15*scale)
+	if err != nil {
+		return nil, err
+	}
+	child, err := xproto.NewWindowId(c.Conn)
+	if err != nil {
+		return nil, err
+	}
+	xproto.CreateWindow(c.Conn, xproto.WindowClassCopyFromParent, child, parent, 0, 0, 1, 1, 0,
+		xproto.WindowClassInputOutput, c.Screen.RootVisual, 0, nil)
+	return &overlay{conn: c, child: child, face: face}, nil
+}
+
+// show writes text, or takes the overlay away if it is empty.
+func (o *overlay) show(text string, f *formats) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text = plain(text, overlayMost)
+	if text == o.text {
+		return nil
+	}
+	o.text = text
+	return o.drawLocked(f)
+}
+
+// resize keeps the overlay in the middle of a window of another width.
+func (o *overlay) resize(width int, f *formats) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if width == o.width {
+		return nil
+	}
+	o.width = width
+	return o.drawLocked(f)
+}
+
+func (o *overlay) drawLocked(f *formats) error {
+	c := o.conn.Conn
+	if o.text == "" || o.width == 0 {
+		xproto.UnmapWindow(c, o.child)
+		return nil
+	}
+	pic := o.pictureLocked()
+	xproto.ConfigureWindow(c, o.child, xproto.ConfigWindowX|xproto.ConfigWindowY|xproto.ConfigWindowWidth|xproto.ConfigWindowHeight,
+		[]uint32{uint32(max((o.width-pic.W)/2, 0)), 0, uint32(pic.W), uint32(pic.H)})
+	if err := setBackground(o.conn, o.child, pic, f); err != nil {
+		return err
+	}
+	xproto.MapWindow(c, o.child)
+	return nil
+}
+
+func (o *overlay) pictureLocked() *codec.Picture {
+	pad := o.face.height() / 2
+	text := o.face.shorten(o.text, max(o.width-4*pad, pad))
+	pic := codec.NewPicture(min(o.face.width(text)+4*pad, o.width), o.face.height()+pad)
+	fill(pic, pic.Bounds(), overlayGround)
+	fill(pic, image.Rect(0, pic.H-max(pad/5, 1), pic.W, pic.H), overlayEdge)
+	o.face.draw(pic, image.Pt(2*pad, pad/3), text, overlayInk)
+	return pic
+}
