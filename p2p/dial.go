@@ -291,7 +291,7 @@ func (n *Node) best(id peer.ID) network.Conn {
 
 // explain turns what libp2p says into one line for a person.
 func (d *dialing) explain(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("%s %w: %w", d.target.ID.Short(), ErrUnreachable, context.Cause(ctx))
 	}
 	var reasons []string
@@ -300,6 +300,8 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 		var tried *swarm.TransportError
 		var other sec.ErrPeerIDMismatch
 		switch {
+		case errors.Is(e, context.DeadlineExceeded):
+			reasons = append(reasons, "no answer in time")
 		case errors.As(e, &other):
 			wrong = true
 			reasons = append(reasons, fmt.Sprintf("%s: %v, %s", addrOf(e), ErrWrongPeer, other.Actual))

@@ -102,6 +102,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	hush(o.Log)
 	st, err := newStack(o)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ type puncher struct {
 
 	mu      sync.Mutex
 	service *holepunch.Service
+	busy    map[peer.ID]bool // peers that repeat works for
 }
 
 func startPuncher(n *Node) (*puncher, error) {
@@ -53,24 +54,32 @@ func startPuncher(n *Node) (*puncher, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &puncher{node: n, ready: make(chan struct{}), sub: sub}
+	p := &puncher{node: n, ready: make(chan struct{}), sub: sub, busy: map[peer.ID]bool{}}
 	p.work.Go(p.run)
 	return p, nil
 }
 
 // run waits for a first public address: one of an interface, or one that a peer
-// has told us when it identified itself.
+// has told us when it identified itself. It takes events without delay: libp2p
+// stops all that follows an identification until they are taken.
 func (p *puncher) run() {
+	defer p.sub.Close()
+	looks := observedPolls
+	poll := time.NewTicker(observedPoll)
+	defer poll.Stop()
 	for {
-		for range observedPolls {
+		select {
+		case <-p.sub.Out():
+			looks = observedPolls
+			poll.Reset(observedPoll)
+		case <-poll.C:
 			if len(p.publicAddrs()) > 0 {
 				p.start()
 				return
 			}
-			rest(p.node.ctx, observedPoll, nil)
-		}
-		select {
-		case <-p.sub.Out():
+			if looks--; looks == 0 {
+				poll.Stop()
+			}
 		case <-p.node.ctx.Done():
 			return
 		}
@@ -94,7 +103,6 @@ func (p *puncher) start() {
 }
 
 func (p *puncher) close() {
-	p.sub.Close()
 	p.work.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -130,23 +138,50 @@ func (p *puncher) relayed(c network.Conn) {
 	if c.Stat().Direction != network.DirInbound {
 		return
 	}
-	p.node.goWork(func() {
+	id := c.RemotePeer()
+	if !p.take(id) {
+		return
+	}
+	started := p.node.goWork(func() {
+		defer p.give(id)
 		select {
 		case <-p.ready:
-			p.repeat(c)
+			p.repeat(id)
 		case <-p.node.ctx.Done():
 		}
 	})
+	if !started {
+		p.give(id)
+	}
 }
 
-func (p *puncher) repeat(c network.Conn) {
-	for pause := repunchPause; p.node.ctx.Err() == nil && !c.IsClosed(); pause = min(2*pause, betterPauseMax) {
-		if best := p.node.best(c.RemotePeer()); best == nil || isDirect(best.RemoteMultiaddr()) {
+// take claims a peer for one goroutine: a stranger who comes again and again
+// must not get one each time.
+func (p *puncher) take(id peer.ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.busy[id] {
+		return false
+	}
+	p.busy[id] = true
+	return true
+}
+
+func (p *puncher) give(id peer.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.busy, id)
+}
+
+// repeat punches while the only connections to the peer are relayed.
+func (p *puncher) repeat(id peer.ID) {
+	for pause := repunchPause; p.node.ctx.Err() == nil; pause = min(2*pause, betterPauseMax) {
+		if best := p.node.best(id); best == nil || isDirect(best.RemoteMultiaddr()) {
 			return
 		}
-		err := p.service.DirectConnect(c.RemotePeer())
+		err := p.service.DirectConnect(id)
 		if err != nil && !errors.Is(err, holepunch.ErrHolePunchActive) {
-			p.node.log.Debug("no hole punched", "peer", c.RemotePeer(), "error", err)
+			p.node.log.Debug("no hole punched", "peer", id, "error", err)
 		}
 		rest(p.node.ctx, pause, nil)
 	}

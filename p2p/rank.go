@@ -1,6 +1,8 @@
 package p2p
 
 import (
+	"net"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -16,12 +18,21 @@ const quicHandicap = 100 * time.Millisecond
 
 // rank decides when each address of a peer is dialled. On the public internet
 // and for relays it is libp2p's own order (RFC 8305 style, QUIC first); on
-// private networks and this machine TCP goes first, and an address that can only
-// be this machine before others.
+// private networks, on those that this machine is part of (at home, IPv6
+// addresses are public), and on this machine itself TCP goes first, and an
+// address that can only be this machine before others.
 func rank(addrs []ma.Multiaddr) []network.AddrDelay {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		own = nil // then only private addresses count as near
+	}
+	return rankNear(addrs, own)
+}
+
+func rankNear(addrs []ma.Multiaddr, own []net.Addr) []network.AddrDelay {
 	var near, far []ma.Multiaddr
 	for _, a := range addrs {
-		if isDirect(a) && manet.IsPrivateAddr(a) {
+		if isDirect(a) && (manet.IsPrivateAddr(a) || onLink(a, own)) {
 			near = append(near, a)
 		} else {
 			far = append(far, a)
@@ -32,6 +43,15 @@ func rank(addrs []ma.Multiaddr) []network.AddrDelay {
 		ranked = append(ranked, network.AddrDelay{Addr: a, Delay: nearDelay(a)})
 	}
 	return ranked
+}
+
+// onLink tells whether a lies in a network of one of our own addresses.
+func onLink(a ma.Multiaddr, own []net.Addr) bool {
+	ip, err := manet.ToIP(a)
+	return err == nil && slices.ContainsFunc(own, func(o net.Addr) bool {
+		n, ok := o.(*net.IPNet)
+		return ok && n.Contains(ip)
+	})
 }
 
 func nearDelay(a ma.Multiaddr) time.Duration {
