@@ -8,7 +8,7 @@ import "fmt"
 // none is near enough to be meant: a third of its letters may be wrong, at
 // least two.
 func Nearest(word string, known []string) string {
-	best, least := "", max(2, len(word)/3)+1
+	best, least := "", max(2, (len(word)+2)/3)+1
 	for _, k := range known {
 		if d := distance(word, k); d < least && d < len([]rune(k)) {
 			best, least = k, d

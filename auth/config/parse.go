@@ -28,7 +28,8 @@ func parse(name, text string) (*Config, *doc, error) {
 	known := text
 	if lost != nil {
 		// The library words the error better, and needs no more than this line.
-		known = text[:lineEnd(text, lost.at)]
+		line, _, _ := strings.Cut(text[lost.at:], "\n")
+		known = text[:min(len(text), lost.at+len(line)+1)]
 	}
 	if lost != nil && errors.Is(lost.error, errDeep) {
 		return nil, nil, fault(name, text, lost.at, lost.Error())

@@ -266,7 +266,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		if !maps.Equal(read, found) {
-			t.Fatalf("%q: the library has read %q, the scanner found %q", text, read, found)
+			t.Fatalf("%q: the library has read %v, the scanner found %v", text, read, found)
 		}
 	})
 }
