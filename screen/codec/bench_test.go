@@ -220,3 +220,25 @@ func BenchmarkPlanes(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSearch is the search for moves alone: by votes, and by the vectors of
+// the frame before.
+func BenchmarkSearch(b *testing.B) {
+	for _, s := range steps {
+		for _, how := range []string{"votes", "last"} {
+			b.Run(s[1]+"/"+how, func(b *testing.B) {
+				l := newLink(b, pick(b, s[0]).W, pick(b, s[0]).H)
+				p, q := pick(b, s[0]), pick(b, s[1])
+				prepare := func() {
+					l.enc.Update(p, []image.Rectangle{p.Bounds()})
+					l.enc.Append(nil, 1<<30)
+					l.enc.Update(q, []image.Rectangle{q.Bounds()})
+					if how == "votes" {
+						l.enc.mover.last = nil
+					}
+				}
+				measure(b, prepare, func() { l.enc.search() })
+			})
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"image"
 	"math/rand/v2"
 	"testing"
+
+	"golang.org/x/image/font/basicfont"
 )
 
 // link is an encoder whose frames go straight to a decoder.
@@ -206,4 +208,82 @@ func scribble(rnd *rand.Rand, screen *Picture, pages []page) []image.Rectangle {
 		paste(screen.Sub(r), src, 0, 0)
 	}
 	return []image.Rectangle{r}
+}
+
+// A session shows more different words and colours than the rings hold, then the
+// first screen again.
+func TestTheRingsMayOverrun(t *testing.T) {
+	l := newLink(t, 512, 512)
+	rnd := rand.New(rand.NewPCG(1, 5))
+	screen := NewPicture(512, 512)
+	for range 12 {
+		for i := range screen.Pix { // 32768 words a screen, 8 new colours in many of them
+			screen.Pix[i] = rnd.Uint32() & 0xff00ff
+		}
+		for i := range l.enc.tiles {
+			l.enc.tiles[i].known = false
+		}
+		l.showAs(kindWords, screen)
+	}
+	if l.enc.words.words.fill != ringSize-1 || l.enc.words.colours.fill != ringSize-1 {
+		t.Errorf("%d words and %d colours: the rings are not full", l.enc.words.words.fill, l.enc.words.colours.fill)
+	}
+	l.show(textPage(512, 512, basicfont.Face7x13, 13, 1), 1<<30)
+}
+
+// showAs shows pic with all tiles of one kind.
+func (l *link) showAs(k kind, pic *Picture) {
+	l.t.Helper()
+	l.enc.Update(pic, []image.Rectangle{pic.Bounds()})
+	l.enc.fresh = false
+	for i := range l.enc.tiles {
+		if t := &l.enc.tiles[i]; t.pending && l.enc.locate(i) {
+			t.box = l.enc.grid.align(t.box)
+			t.kind, t.known = k, true
+		}
+	}
+	l.frame(1 << 30)
+	if !samePixels(pic, l.dec.Picture()) {
+		l.t.Fatal("the viewer's picture differs")
+	}
+}
+
+// Every kind can say every page, not only those it is chosen for.
+func TestEveryKindIsExact(t *testing.T) {
+	for _, p := range pages(t) {
+		for _, k := range []kind{kindWords, kindExact, kindBits} {
+			l := newLink(t, p.pic.W, p.pic.H)
+			if k.planar() {
+				l.enc.picture = k
+			}
+			l.showAs(k, p.pic)
+		}
+	}
+}
+
+func FuzzRoundTrip(f *testing.F) {
+	f.Add(uint64(1), uint16(200), uint16(150), uint16(1000))
+	f.Add(uint64(2), uint16(1), uint16(400), uint16(0))
+	f.Add(uint64(3), uint16(130), uint16(9), uint16(60000))
+	drawn := []page{
+		{"flat", flatPage(300, 200)},
+		{"text", textPage(300, 200, basicfont.Face7x13, 13, 1)},
+		{"gradient", gradientPage(300, 200)},
+		{"photo", photoPage(300, 200, 4)},
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, w, h, limit uint16) {
+		if w == 0 || h == 0 || w > 500 || h > 500 {
+			return
+		}
+		rnd := rand.New(rand.NewPCG(seed, 6))
+		l, screen := newLink(t, int(w), int(h)), NewPicture(int(w), int(h))
+		for range 8 {
+			l.enc.SetSpeed([]float64{1, 1e12}[rnd.IntN(2)])
+			for range 1 + rnd.IntN(3) {
+				l.enc.Update(screen, scribble(rnd, screen, drawn))
+			}
+			l.frame(int(limit))
+		}
+		l.show(screen, 1<<20, image.Rectangle{})
+	})
 }

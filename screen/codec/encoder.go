@@ -46,7 +46,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
 	e.pending, e.reset, e.fresh = 0, true, false
 	e.words.reset()
-	e.mover.last = nil
+	e.mover.last, e.mover.vain, e.mover.wait = nil, 0, 0
 }
 
 // SetSpeed

@@ -14,8 +14,12 @@ const (
 	minMoved  = 4    // changed blocks that a COPY must set right
 	maxCopies = 16   // for one vector
 	minVotes  = 3    // for a vector to be tried
-	topVotes  = 8    // vectors tried after a vote
-	keptMoves = 2    // vectors tried first in the next frame
+	topVotes  = 4    // vectors tried after a vote …
+	minShare  = 10   // … if they have a tenth of the best one's votes
+	keptMoves = 6    // vectors tried first in the next frames: wheels and drags repeat themselves
+	patience  = 3    // votes in vain before some are left out
+	maxRest   = 7    // frames without a vote
+	probes    = 64   // blocks that decide whether a vector is worth a full compare
 	searchFor = 20e3 // changed pixels: fewer do not call for a vote …
 	tryFor    = 1e3  // … or even for a try of the last vectors
 )
@@ -33,7 +37,8 @@ type mover struct {
 	left       int // changed pixels, about
 	area       int // of the copies so far
 	copies     []op
-	last       []image.Point // vectors of the last copies
+	last       []image.Point // vectors of the last copies, newest first
+	vain, wait int           // votes in a row that found nothing; frames to go without one
 
 	votes votes
 }
@@ -92,19 +97,73 @@ func (e *Encoder) relocate() {
 // run tries the last vectors, then those that win a vote.
 func (m *mover) run(box image.Rectangle) {
 	m.survey(box)
-	kept := m.last
-	m.last = nil
-	for _, v := range kept {
-		m.try(v)
-	}
-	if m.left < searchFor {
-		return
-	}
-	for _, v := range m.votes.hold(m.have, m.want, box, m) {
-		if !slices.Contains(kept, v) {
+	for _, v := range slices.Clone(m.last) {
+		if m.left >= tryFor && m.probe(v) {
 			m.try(v)
 		}
 	}
+	if m.left < searchFor || m.rest() {
+		return
+	}
+	known := len(m.copies)
+	for _, v := range m.votes.hold(m.have, m.want, box) {
+		if m.left >= tryFor {
+			m.try(v)
+		}
+	}
+	m.learn(len(m.copies) > known)
+}
+
+// rest says whether to do without a vote: a film would call for one with each
+// frame.
+func (m *mover) rest() bool {
+	if m.wait > 0 {
+		m.wait--
+		return true
+	}
+	return false
+}
+
+// learn notes whether the last vote was of use.
+func (m *mover) learn(found bool) {
+	if m.vain++; found {
+		m.vain = 0
+	}
+	if m.wait = 0; m.vain > patience {
+		m.wait = min(1<<min(m.vain-patience, 8), maxRest)
+	}
+}
+
+// probe compares some of the changed blocks with what is v further and says
+// whether one in sixteen is equal.
+func (m *mover) probe(v image.Point) bool {
+	inside := m.want.Bounds()
+	inside = inside.Intersect(inside.Sub(v))
+	step := max(1, len(m.changed)/probes)
+	if step%m.cols == 0 {
+		step++ // not all in one column
+	}
+	n, hits := 0, 0
+	for i := step / 2; i < len(m.changed); i += step {
+		r := image.Rect(0, 0, blockSide, blockSide).Add(image.Pt(i%m.cols, i/m.cols).Mul(blockSide)).Add(m.region.Min)
+		if !m.changed[i] || !r.In(inside) {
+			continue
+		}
+		n++
+		if m.true(op{box: r, dx: v.X, dy: v.Y}) {
+			hits++
+		}
+	}
+	return n < 8 || 16*hits >= n
+}
+
+// keep puts v at the front of the vectors that are tried first.
+func (m *mover) keep(v image.Point) {
+	if i := slices.Index(m.last, v); i >= 0 {
+		m.last = slices.Delete(m.last, i, i+1)
+	}
+	m.last = slices.Insert(m.last, 0, v)
+	m.last = m.last[:min(len(m.last), keptMoves)]
 }
 
 // survey notes which blocks have changed.
@@ -140,15 +199,28 @@ func (m *mover) compare(same []bool, v image.Point, region image.Rectangle) {
 			continue
 		}
 		for y := y0; y < y1; y++ {
-			want, have := m.want.Row(y), m.have.Row(y+v.Y)
-			for i, ok := range line {
-				if !ok {
-					continue
-				}
-				x0 := region.Min.X + i*blockSide
-				x1 := min(x0+blockSide, bounds.Max.X)
-				line[i] = x0 >= inside.Min.X && x1 <= inside.Max.X && equalRow(want[x0:x1], have[x0+v.X:x1+v.X])
-			}
+			m.compareRow(line, m.want.Row(y), m.have.Row(y+v.Y), v.X, region.Min.X, inside)
+		}
+	}
+}
+
+// compareRow clears those of a row of blocks, the first of which begins at x0,
+// whose pixels in want are not those in have dx further. Where nothing differs,
+// one comparison does for all.
+func (m *mover) compareRow(line []bool, want, have []uint32, dx, x0 int, inside image.Rectangle) {
+	a, b := max(x0, inside.Min.X), min(x0+len(line)*blockSide, inside.Max.X)
+	if a < b && equalRow(want[a:b], have[a+dx:b+dx]) {
+		for i := range line {
+			l := x0 + i*blockSide
+			line[i] = line[i] && l >= a && min(l+blockSide, len(want)) <= b
+		}
+		return
+	}
+	for i, ok := range line {
+		if ok {
+			l := x0 + i*blockSide
+			r := min(l+blockSide, len(want))
+			line[i] = l >= a && r <= b && equalRow(want[l:r], have[l+dx:r+dx])
 		}
 	}
 }
@@ -182,8 +254,8 @@ func (m *mover) tryOnce(v image.Point) bool {
 		found = found[1:]
 		all = m.apply(o) && all
 	}
-	if len(m.copies) > first && len(m.last) < keptMoves && !slices.Contains(m.last, v) {
-		m.last = append(m.last, v)
+	if len(m.copies) > first {
+		m.keep(v)
 	}
 	return all
 }

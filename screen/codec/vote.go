@@ -39,7 +39,7 @@ type vote struct {
 
 // hold returns the vectors with the most votes, best first, from the new pixels
 // inside box and the old ones there.
-func (s *votes) hold(old, new *Picture, box image.Rectangle, m *mover) []image.Point {
+func (s *votes) hold(old, new *Picture, box image.Rectangle) []image.Point {
 	s.clear()
 	x0 := (box.Min.X + segLen - 1) &^ (segLen - 1)
 	for y := box.Min.Y; y < box.Max.Y; y++ {
@@ -153,7 +153,9 @@ func (s *votes) count() []image.Point {
 	}
 	slices.SortFunc(s.top, func(a, b vote) int { return b.n - a.n })
 	for _, c := range s.top[:min(len(s.top), topVotes)] {
-		s.out = append(s.out, c.v)
+		if c.n*minShare >= s.top[0].n {
+			s.out = append(s.out, c.v)
+		}
 	}
 	return s.out
 }

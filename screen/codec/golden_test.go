@@ -1,0 +1,86 @@
+package codec
+
+import (
+	"bytes"
+	"flag"
+	"image"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/image/font/basicfont"
+)
+
+var update = flag.Bool("update", false, "write the golden frames anew")
+
+// story is a session whose frames are kept in testdata, for this and any other
+// implementation: name, line speed, and the screens one after another.
+type story struct {
+	name    string
+	speed   float64
+	screens []*Picture
+}
+
+func stories() []story {
+	text := textPage(300, 200, basicfont.Face7x13, 13, 1)
+	scrolled := text.clone()
+	scrolled.move(image.Rect(0, 0, 300, 174), 0, 26)
+	four := text.clone()
+	four.fill(image.Rect(20, 30, 140, 90), 0x00ff00)
+	return []story{
+		{"fill", 1, []*Picture{flatPage(130, 70)}},
+		{"pack", 1, []*Picture{four}},
+		{"words", 1, []*Picture{shadedPage(300, 200)}},
+		{"copy", 1, []*Picture{text, scrolled}},
+		{"exact", 1, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
+		{"bits", 1e12, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
+	}
+}
+
+// shadedPage is text in more colours than PACK can say, on paper with stripes.
+func shadedPage(w, h int) *Picture {
+	p := textPage(w, h, basicfont.Face7x13, 13, 2)
+	for i, c := range p.Pix {
+		if x := uint32(i % w % 7); c == 0xffffff {
+			p.Pix[i] = 0xffffff - 0x202020*x
+		}
+	}
+	return p
+}
+
+// The bytes are the format: what was written once must be read for ever. That
+// the encoder still writes the same is not a must: look, then run with -update.
+func TestGoldenFrames(t *testing.T) {
+	for _, s := range stories() {
+		e, d := NewEncoder(), NewDecoder()
+		e.SetSpeed(s.speed)
+		w, h := s.screens[0].W, s.screens[0].H
+		e.Reset(w, h)
+		if err := d.Reset(w, h); err != nil {
+			t.Fatal(err)
+		}
+		for i, screen := range s.screens {
+			name := filepath.Join("testdata", s.name+string(rune('1'+i))+".frame")
+			e.Update(screen, []image.Rectangle{screen.Bounds()})
+			frame, _ := e.Append(nil, 1<<20)
+			if *update {
+				if err := os.WriteFile(name, frame, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			golden, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(frame, golden) {
+				t.Errorf("%s: the encoder now writes %d other bytes, it wrote %d", name, len(frame), len(golden))
+			}
+			if _, err := d.Decode(golden); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if !samePixels(screen, d.Picture()) {
+				t.Errorf("%s decodes to another picture", name)
+			}
+		}
+	}
+}
