@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
@@ -37,9 +37,9 @@ const (
 	// wait longer than a person likes.
 	answerPause = 100 * time.Millisecond
 
-	firstQuery   = 250 * time.Millisecond // after the first; doubles
-	announceGap  = time.Second            // between the two announcements (section 8.3)
-	rejoinPeriod = time.Minute            // interfaces that came up without a new address of ours
+	firstQuery  = 250 * time.Millisecond // after the first; doubles
+	announceGap = time.Second            // between the two announcements (section 8.3)
+	lookPeriod  = 3 * time.Second        // for networks that come and go; a look takes 0.1 ms
 )
 
 // startLAN never fails: a machine without a network is still reached by its
@@ -65,46 +65,46 @@ func (l *lan) announce() {
 		l.node.log.Warn("not announced on the local network", "error", err)
 		return
 	}
-	sub, err := l.node.host.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated))
-	if err != nil {
-		l.node.log.Warn("changes of address are not announced", "error", err)
-	} else {
-		defer sub.Close()
-	}
 	var readers sync.WaitGroup
 	for _, s := range socks {
 		readers.Go(func() { l.read(s, func(m lanMessage, ifIndex int) { l.answer(s, m, ifIndex) }) })
 	}
-	l.announceLoop(socks, sub)
+	l.announceLoop(socks)
 	closeAll(socks)
 	readers.Wait()
 }
 
-func (l *lan) announceLoop(socks []*multicast, sub event.Subscription) {
-	var changes <-chan any
-	if sub != nil {
-		changes = sub.Out()
-	}
+func (l *lan) announceLoop(socks []*multicast) {
 	again := time.NewTimer(announceGap)
 	defer again.Stop()
-	rejoin := time.NewTicker(rejoinPeriod)
-	defer rejoin.Stop()
+	look := time.NewTicker(lookPeriod)
+	defer look.Stop()
+	known := interfaceState()
 	l.tell(socks)
 	for {
 		select {
 		case <-again.C:
 			l.tell(socks)
-		case <-changes:
-			l.tell(socks)
-			again.Reset(announceGap)
-		case <-rejoin.C:
-			for _, s := range socks {
-				s.joinAll()
+		case <-look.C:
+			if now := interfaceState(); now != known {
+				known = now
+				l.tell(socks)
+				again.Reset(announceGap)
 			}
 		case <-l.node.ctx.Done():
 			return
 		}
 	}
+}
+
+// interfaceState changes when a network comes, goes or gets another address.
+func interfaceState() string {
+	var state strings.Builder
+	for _, i := range multicastInterfaces() {
+		addrs, _ := i.Addrs()
+		fmt.Fprintln(&state, i.Index, addrs)
+	}
+	return state.String()
 }
 
 // tell sends our addresses to each network.
@@ -179,21 +179,11 @@ func (l *lan) sendAnswer(s *multicast, i *net.Interface) {
 // addrsOn are the addresses that we listen on and that belong to interface i:
 // those of other networks are nobody's business there, and cannot be reached.
 func (l *lan) addrsOn(i *net.Interface) []ma.Multiaddr {
-	listening, err := l.node.host.Network().InterfaceListenAddresses()
-	if err != nil {
-		return nil
-	}
 	own, err := i.Addrs()
 	if err != nil {
-		return nil
+		return nil // it has gone
 	}
-	return slices.DeleteFunc(listening, func(a ma.Multiaddr) bool {
-		ip, err := manet.ToIP(a)
-		return err != nil || !isDirect(a) || manet.IsIP6LinkLocal(a) || !slices.ContainsFunc(own, func(o net.Addr) bool {
-			n, ok := o.(*net.IPNet)
-			return ok && n.IP.Equal(ip)
-		})
-	})
+	return slices.DeleteFunc(l.node.listening(own), manet.IsIP6LinkLocal) // those mean something else on each machine
 }
 
 // find asks the local network where id is, again and again until ctx ends, and

@@ -104,14 +104,14 @@ func listen(s *swarm.Swarm, addr ma.Multiaddr) error {
 // its interfaces, loopback included, those that its router or other peers have
 // told, and the ways through its relays.
 func (n *Node) Addrs() []string {
-	addrs, err := n.host.Network().InterfaceListenAddresses()
+	own, err := net.InterfaceAddrs()
 	if err != nil {
 		n.log.Warn("the addresses of this machine cannot be read", "error", err)
 	}
-	addrs = append(addrs, n.host.AllAddrs()...)
+	addrs := append(n.listening(own), n.host.AllAddrs()...)
 	addrs = append(addrs, n.circuits()...)
 	addrs = slices.DeleteFunc(ma.Unique(addrs), func(a ma.Multiaddr) bool {
-		return a.Equal(circuitOnly) || manet.IsIPUnspecified(a)
+		return a.Equal(circuitOnly) || manet.IsIPUnspecified(a) || manet.IsIP6LinkLocal(a) // that needs the reader's own zone
 	})
 	slices.SortStableFunc(addrs, func(a, b ma.Multiaddr) int { return usefulness(a) - usefulness(b) })
 	var out []string
@@ -121,6 +121,29 @@ func (n *Node) Addrs() []string {
 	return out
 }
 
+// listening are the addresses out of own at which this node takes connections.
+// libp2p can tell them too, but up to a minute late.
+func (n *Node) listening(own []net.Addr) []ma.Multiaddr {
+	var addrs []ma.Multiaddr
+	for _, l := range n.host.Network().ListenAddresses() {
+		first, rest := ma.SplitFirst(l)
+		ip, err := manet.ToIP(l)
+		if err != nil {
+			continue // a relay's
+		}
+		for _, o := range own {
+			mine, ok := o.(*net.IPNet)
+			if !ok || (mine.IP.To4() != nil) != (first.Code() == ma.P_IP4) || !ip.IsUnspecified() && !ip.Equal(mine.IP) {
+				continue
+			}
+			if head, err := manet.FromIP(mine.IP); err == nil {
+				addrs = append(addrs, ma.Join(head, rest))
+			}
+		}
+	}
+	return addrs
+}
+
 var circuitOnly = ma.StringCast("/p2p-circuit")
 
 // usefulness orders addresses for a reader: those that another machine can use
@@ -128,10 +151,8 @@ var circuitOnly = ma.StringCast("/p2p-circuit")
 func usefulness(a ma.Multiaddr) int {
 	switch {
 	case !isDirect(a):
-		return 3
-	case manet.IsIPLoopback(a):
 		return 2
-	case manet.IsIP6LinkLocal(a):
+	case manet.IsIPLoopback(a):
 		return 1
 	}
 	return 0
