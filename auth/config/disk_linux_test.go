@@ -9,11 +9,6 @@ import (
 	"testing"
 )
 
-// limitFileSize makes writes beyond n bytes fail with EFBIG instead of a signal.
-func limitFileSize(n uint64) error {
-	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n})
-}
-
 // A disk of one megabyte, if this user may mount one; the limit on the size of
 // files, which is tested beside, needs no right.
 func TestAFullDiskLeavesTheOldFile(t *testing.T) {

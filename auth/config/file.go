@@ -40,13 +40,16 @@ func (f *File) Load() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return now.parse(f.path)
+	return now.parsed, now.broken
 }
 
-// snapshot is what a file held at one moment. A nil info: there was none.
+// snapshot is what a file held at one moment. A nil info: there was none. What
+// it means, or why it means nothing, is known after steady.
 type snapshot struct {
-	data []byte
-	info fs.FileInfo
+	data   []byte
+	info   fs.FileInfo
+	parsed *Config
+	broken error
 }
 
 func (s snapshot) missing() bool { return s.info == nil }
@@ -71,18 +74,17 @@ const (
 	settleTime  = 20 * time.Millisecond
 )
 
-// steady reads the file. One that is empty or broken (or missing, if that is
+// steady reads and parses the file. One that is empty or broken (or missing, if that is
 // new) is read again for a tenth of a second before it is believed.
 func (f *File) steady(missingIsNew bool) (snapshot, error) {
 	for try := 0; ; try++ {
 		s, err := f.read()
-		if err != nil || try == settleTries {
+		if err != nil {
 			return s, err
 		}
-		if s.missing() && !missingIsNew {
-			return s, nil
-		}
-		if _, bad := Parse("", s.data); len(s.data) > 0 && bad == nil {
+		s.parsed, s.broken = s.parse(f.path)
+		settled := len(s.data) > 0 && s.broken == nil || s.missing() && !missingIsNew
+		if settled || try == settleTries {
 			return s, nil
 		}
 		time.Sleep(settleTime)

@@ -61,7 +61,7 @@ func (w *watcher) look(first bool) {
 		w.seen(nil, err)
 		return
 	}
-	w.seen(now.parse(w.path))
+	w.seen(now.parsed, now.broken)
 }
 
 func (w *watcher) known(now snapshot, err error) bool {
