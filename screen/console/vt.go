@@ -1,6 +1,9 @@
 package console
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // vt is the screen of a terminal and its state: what VT220 and xterm do, as far
 // as the programs of a Unix machine ask for it. This file has the writing of
@@ -242,7 +245,7 @@ func (t *vt) mark(r rune) {
 	if x > 0 && line[x].attr&tail != 0 {
 		x--
 	}
-	if x >= 0 && line[x].r != 0 {
+	if x >= 0 && line[x].r != 0 && !unicode.Is(unicode.Cf, r) { // joiners and direction marks show nothing
 		line[x].combine(r)
 	}
 }
