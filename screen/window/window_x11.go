@@ -99,7 +99,7 @@ func (w *Window) create() (err error) {
 	w.hints = hints{w.conn, w.win}
 	w.hints.introduce("_NET_WM_WINDOW_TYPE_NORMAL")
 	w.hints.sizes(image.Pt(160, 100), image.Point{})
-	w.hints.title(w.title)
+	w.nameLocked()
 	if w.paint, err = newPainter(w.conn, w.win, w.formats, w.o.Scale, at.Size()); err != nil {
 		return err
 	}
@@ -195,10 +195,10 @@ func (w *Window) appear() {
 	if w.shown {
 		return
 	}
-	w.shown = true
 	if w.full {
 		w.fillScreen(true)
 	}
+	w.shown = true
 	xproto.MapWindow(w.conn.Conn, w.win)
 }
 
@@ -226,6 +226,9 @@ func (w *Window) annotate(note string) {
 
 func (w *Window) nameLocked() {
 	title := w.title
+	if title == "" {
+		title = "rac"
+	}
 	if w.note != "" {
 		title += " · " + w.note
 	}

@@ -58,8 +58,8 @@ func grab(t testing.TB, c *x11.Conn, win xproto.Window) *codec.Picture {
 		t.Fatal(err)
 	}
 	r, err := xproto.GetImage(c.Conn, zPixmap, xproto.Drawable(win), 0, 0, g.Width, g.Height, 0xffffffff).Reply()
-	if err != nil {
-		t.Fatal(err)
+	if err != nil { // it reaches beyond the screen, on its way to another size
+		return &codec.Picture{}
 	}
 	p := codec.NewPicture(int(g.Width), int(g.Height))
 	for i := range p.Pix {
