@@ -33,8 +33,9 @@ const (
 	// his viewer must give signs of life meanwhile.
 	typingTime = 3 * time.Minute
 
-	// maxTries is how often one login may try; a further one needs a new stream.
-	maxTries = 6
+	// maxTries is how often one login may try; the limits stop it long before,
+	// unless its peer is known.
+	maxTries = 20
 )
 
 // door is one login.
@@ -133,7 +134,9 @@ func (d *door) turnAway(err error) error {
 }
 
 func (d *door) refuse(r *Refused) error {
-	d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: r.Code})
+	if r.Code != CodeGone { // nobody asked for anything: a viewer looked for its old session
+		d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: r.Code})
+	}
 	d.log.Info("login refused", "reason", r.Code)
 	return d.l.part(msgRefused, &refusedMsg{Code: r.Code, RetryAfter: seconds(r.RetryAfter)})
 }
@@ -278,6 +281,9 @@ func (d *door) again(code Code, t toll) error {
 		m.Puzzle = d.puzzle
 	}
 	d.log.Info("login: not yet", "reason", code)
+	if code != CodeNeedsCode {
+		d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: code})
+	}
 	return d.l.send(msgRefused, m)
 }
 

@@ -4,6 +4,7 @@ package auth
 // here and held against the config whenever it changes (session.go).
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -279,7 +280,7 @@ func (g *Gate) infosLocked() []SessionInfo {
 			})
 		}
 	}
-	slices.SortFunc(list, func(a, b SessionInfo) int { return a.Since.Compare(b.Since) })
+	slices.SortFunc(list, func(a, b SessionInfo) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
 	return list
 }
 

@@ -127,7 +127,7 @@ func (d *door) password(m *proofMsg) (*basis, error) {
 func (d *door) share(m *proofMsg) error {
 	d.wrongPassword()
 	if d.tries >= maxTries {
-		return &Refused{Code: CodeThrottled, RetryAfter: d.g.limits.next(d.who).wait}
+		return &Refused{Code: CodeThrottled, RetryAfter: max(time.Second, d.g.limits.next(d.who).wait)}
 	}
 	paid := d.puzzle != nil && d.puzzle.solved(d.from, m.Puzzle)
 	d.puzzle = nil // a solution is good once
@@ -169,7 +169,7 @@ func (d *door) wrongPassword() {
 
 func (d *door) confirm(m *proofMsg) (*basis, error) {
 	if !d.run.holds(m.Confirm) {
-		d.wrongPassword()
+		d.run = nil
 		return nil, d.again(CodePassword, d.g.limits.next(d.who))
 	}
 	d.run = nil
@@ -280,6 +280,5 @@ func (d *door) answered(a asked) (*basis, error) {
 	case a.err != nil:
 		code = CodeNobody
 	}
-	d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: code})
 	return nil, d.again(code, toll{})
 }

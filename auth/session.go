@@ -136,7 +136,7 @@ func (g *Gate) endLocked(s *session, reason Reason) {
 		s.forget.Stop()
 	}
 	if wasLost && reason != Lost {
-		s.forget = time.AfterFunc(resumeTime, func() { g.drop(s) })
+		s.forget = time.AfterFunc(resumeTime, func() { g.dropTicket(s) })
 	} else {
 		delete(g.sessions, s.ticket)
 	}
@@ -147,7 +147,7 @@ func (g *Gate) endLocked(s *session, reason Reason) {
 	})
 }
 
-func (g *Gate) drop(s *session) {
+func (g *Gate) dropTicket(s *session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.sessions, s.ticket)
@@ -192,9 +192,19 @@ func (g *Gate) lose(s *session, line int) {
 	}
 	s.state = lost
 	g.releaseLocked(s)
-	s.forget = time.AfterFunc(resumeTime, func() { g.end(s, Lost) })
+	s.forget = time.AfterFunc(resumeTime, func() { g.giveUp(s, line) })
 	g.changedLocked(s)
 	g.o.Log.Info("line lost", "session", s.id, "peer", s.peer)
+}
+
+// giveUp ends a session whose viewer has not come back; the timer may have fired
+// in the very moment in which he does.
+func (g *Gate) giveUp(s *session, line int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s.state == lost && s.line == line {
+		g.endLocked(s, Lost)
+	}
 }
 
 func (g *Gate) end(s *session, reason Reason) {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"rac/auth/config"
-	"rac/p2p/wire"
 )
 
 func TestS2TheRightPasswordOpensWithNobodyAtTheHost(t *testing.T) {
@@ -518,7 +517,11 @@ func TestATokenUnusedForTooLongIsDead(t *testing.T) {
 
 func TestKickAndShutdown(t *testing.T) {
 	story(t, func(h *house) {
-		one, two, three := h.viewer("12D3KooW1", right).in(), h.viewer("12D3KooW2", right).in(), h.viewer("12D3KooW3", right).in()
+		one := h.viewer("12D3KooW1", right).in()
+		time.Sleep(time.Second)
+		two := h.viewer("12D3KooW2", right).in()
+		time.Sleep(time.Second)
+		three := h.viewer("12D3KooW3", right).in()
 		infos := h.gate.Sessions()
 		if len(infos) != 3 || infos[0].Peer != "12D3KooW1" || infos[0].ID == infos[1].ID {
 			t.Fatalf("sessions: %+v", infos)
@@ -577,5 +580,3 @@ func TestADiskThatIsFullKeepsNobodyOut(t *testing.T) {
 		pass.Close(Closed)
 	})
 }
-
-var _ = wire.PeerID("")

@@ -1,0 +1,360 @@
+package auth
+
+// A permission is a stream, and a session is a line that holds.
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rac/auth/config"
+	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
+)
+
+// echo is what stands behind the guard in these stories.
+func echo(_ context.Context, s wire.Stream) error {
+	_, err := io.Copy(s, s)
+	return err
+}
+
+// opened opens a guarded stream and reports whether it was let through.
+func (h *house) opened(from wire.PeerID, need Perm, pass *Pass) (wire.Stream, bool) {
+	s := h.stream(from, h.gate.Guard(need, echo))
+	pass.Attach(s)
+	s.Write([]byte("x"))
+	_, err := io.ReadFull(s, make([]byte, 1))
+	return s, err == nil
+}
+
+func TestTheTicketOpensWhatTheSessionMay(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.viewer(annaID, right).in()
+		for need, want := range map[Perm]bool{View: true, Control: true, Clipboard: true, Files: true, Forwarding: false} {
+			s, ok := h.opened(annaID, need, pass)
+			if ok != want {
+				t.Errorf("%s: let through %t, want %t", need, ok, want)
+			}
+			s.Close()
+		}
+		if _, ok := h.opened(thiefID, View, pass); ok {
+			t.Error("another peer's ticket was let through")
+		}
+		thief := h.viewer(thiefID, right).in()
+		if _, ok := h.opened(thiefID, View, pass); ok {
+			t.Error("another peer's ticket was let through, since the thief has a session of his own")
+		}
+		thief.Close(Closed)
+		pass.Close(Closed)
+		synctest.Wait()
+		if _, ok := h.opened(annaID, View, pass); ok {
+			t.Error("the ticket of a session that is over was let through")
+		}
+	})
+}
+
+func TestAStreamWithoutASessionIsNotEvenRead(t *testing.T) {
+	story(t, func(h *house) {
+		a, b := p2ptest.Pipe(0) // a Write returns only when it is read
+		defer a.Close()
+		if err := h.gate.Guard(View, echo)(h.ctx, thiefID, b); !errors.Is(err, errNoTicket) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestATicketThatDoesNotComeIsNotWaitedForLong(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.viewer(annaID, right).in()
+		a, b := p2ptest.Pipe(100)
+		a.Write(make([]byte, 31))
+		start := time.Now()
+		if err := h.gate.Guard(View, echo)(h.ctx, annaID, b); !errors.Is(err, errNoTicket) {
+			t.Errorf("error %v", err)
+		}
+		if took := time.Since(start); took != ticketTime {
+			t.Errorf("waited %v", took)
+		}
+		pass.Close(Closed)
+	})
+}
+
+func TestAWithdrawnPermissionIsAClosedStream(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.viewer(annaID, right).in()
+		control, _ := h.opened(annaID, Control, pass)
+		view, _ := h.opened(annaID, View, pass)
+		h.edit(func(c *config.Config) { c.Permissions.Control = false })
+		if _, err := control.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the control stream: %v", err)
+		}
+		view.Write([]byte("y"))
+		if _, err := io.ReadFull(view, make([]byte, 1)); err != nil {
+			t.Errorf("the view stream: %v", err)
+		}
+		h.edit(func(c *config.Config) { c.Unattended.Enabled = false })
+		if _, err := view.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the view stream after the session: %v", err)
+		}
+		h.ended(pass, Disabled)
+	})
+}
+
+func TestTheGuardedHandlerIsToldWhy(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.viewer(annaID, right).in()
+		a, b := p2ptest.Pipe(100)
+		result := make(chan error)
+		var cause error
+		go func() {
+			result <- h.gate.Guard(Control, func(ctx context.Context, s wire.Stream) error {
+				err := echo(ctx, s)
+				cause = context.Cause(ctx)
+				return err
+			})(h.ctx, annaID, b)
+		}()
+		pass.Attach(a)
+		synctest.Wait()
+		h.gate.Kick("all")
+		if err := <-result; !errors.Is(err, &Ended{Kicked}) || !errors.Is(cause, &Ended{Kicked}) {
+			t.Errorf("the handler returned %v, saw %v", err, cause)
+		}
+		h.ended(pass, Kicked)
+	})
+}
+
+func TestBytesOfASessionAreCounted(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.viewer(annaID, right).in()
+		s, _ := h.opened(annaID, View, pass)
+		if got := h.gate.Sessions()[0].Bytes; got != 2 {
+			t.Errorf("%d bytes, want 2", got)
+		}
+		s.Close()
+		pass.Close(Closed)
+	})
+}
+
+// wireTap sits between two ends and can be cut without either being told.
+type wireTap struct {
+	viewer, host wire.Stream
+	cut          chan struct{}
+}
+
+func (h *house) tapped(handler wire.Handler, from wire.PeerID) *wireTap {
+	v1, v2 := p2ptest.Pipe(64 << 10)
+	h1, h2 := p2ptest.Pipe(64 << 10)
+	tap := &wireTap{viewer: v1, cut: make(chan struct{})}
+	copyUntilCut := func(to, from wire.Stream) {
+		buf := make([]byte, 32<<10)
+		for {
+			n, err := from.Read(buf)
+			select {
+			case <-tap.cut:
+				return // the bytes are gone
+			default:
+			}
+			if err != nil {
+				to.CloseWrite()
+				return
+			}
+			to.Write(buf[:n])
+		}
+	}
+	h.wg.Go(func() { copyUntilCut(h1, v2) })
+	h.wg.Go(func() { copyUntilCut(v2, h1) })
+	h.wg.Go(func() {
+		handler(h.ctx, from, h2)
+		h2.Close()
+	})
+	return tap
+}
+
+func TestALineThatGoesSilentIsNoticedWithinFiveSecondsByBoth(t *testing.T) {
+	story(t, func(h *house) {
+		v := h.viewer(annaID, right)
+		tap := h.tapped(h.gate.Serve, annaID)
+		pass, err := LogIn(h.ctx, tap.viewer, v.prover())
+		if err != nil {
+			t.Fatal(err)
+		}
+		guarded, _ := h.opened(annaID, Control, pass)
+		time.Sleep(time.Minute)
+		start := time.Now()
+		close(tap.cut)
+		if _, err := guarded.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the guarded stream: %v", err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("the host noticed after %v", took)
+		}
+		<-pass.Done()
+		if took := time.Since(start); took > 5*time.Second || !errors.Is(pass.Err(), &Ended{Lost}) {
+			t.Errorf("the viewer noticed after %v: %v", took, pass.Err())
+		}
+		if s := h.gate.Sessions(); len(s) != 1 || !s[0].Lost {
+			t.Errorf("sessions: %+v", s)
+		}
+		again, err := pass.Resume(h.ctx, h.line(annaID))
+		if err != nil {
+			t.Fatalf("the session is not resumed: %v", err)
+		}
+		if again.Auth != ByPassword || again.HostName != "den" || again.Perms() != pass.Perms() {
+			t.Errorf("resumed: by %s at %s, may %s", again.Auth, again.HostName, again.Perms())
+		}
+		if _, ok := h.opened(annaID, Control, again); !ok {
+			t.Error("the ticket opens nothing any more")
+		}
+		h.stays(again)
+		again.Close(Closed)
+	})
+}
+
+// lostSession returns a pass whose line has just been cut.
+func (h *house) lostSession(v *viewer) *Pass {
+	h.t.Helper()
+	tap := h.tapped(h.gate.Serve, v.id)
+	pass, err := LogIn(h.ctx, tap.viewer, v.prover())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	close(tap.cut)
+	<-pass.Done()
+	time.Sleep(time.Second)
+	return pass
+}
+
+func TestAnAcceptedSessionIsResumedWithoutAskingAgain(t *testing.T) {
+	story(t, func(h *house) {
+		h.edit(func(c *config.Config) { c.Unattended.PasswordHash = "" })
+		go func() { h.person.answers <- AllowControl }()
+		pass := h.lostSession(h.viewer(annaID))
+		time.Sleep(9 * time.Minute)
+		again, err := pass.Resume(h.ctx, h.line(annaID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(h.person.requests()); n != 1 {
+			t.Errorf("asked %d times", n)
+		}
+		again.Close(Closed)
+	})
+}
+
+func TestALostSessionIsForgottenAfterTenMinutes(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.lostSession(h.viewer(annaID, right))
+		time.Sleep(resumeTime)
+		if _, err := pass.Resume(h.ctx, h.line(annaID)); !errors.Is(err, &Refused{Code: CodeGone}) {
+			t.Errorf("resumed: %v", err)
+		}
+		if last := h.events[len(h.events)-1]; last.Kind != EventSessionEnd || last.Reason != Lost {
+			t.Errorf("the last event is %+v", last)
+		}
+	})
+}
+
+func TestWhoComesBackToARevokedSessionIsToldSo(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.lostSession(h.viewer(annaID, right))
+		h.edit(func(c *config.Config) { c.Unattended.Enabled = false })
+		if _, err := pass.Resume(h.ctx, h.line(annaID)); !errors.Is(err, &Ended{Disabled}) {
+			t.Errorf("resumed: %v", err)
+		}
+	})
+}
+
+func TestAnotherPeerCannotResumeASession(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.lostSession(h.viewer(annaID, right))
+		if _, err := pass.Resume(h.ctx, h.line(thiefID)); !errors.Is(err, &Refused{Code: CodeGone}) {
+			t.Errorf("resumed by a thief: %v", err)
+		}
+	})
+}
+
+func TestALiveSessionMovesToABetterLine(t *testing.T) {
+	story(t, func(h *house) {
+		old := h.viewer(annaID, right).in()
+		stream, _ := h.opened(annaID, View, old)
+		better, err := old.Resume(h.ctx, h.line(annaID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-old.Done()
+		stream.Write([]byte("y"))
+		if _, err := io.ReadFull(stream, make([]byte, 1)); err != nil {
+			t.Errorf("a stream of the session was closed by the move: %v", err)
+		}
+		h.stays(better)
+		if n := len(h.gate.Sessions()); n != 1 {
+			t.Errorf("%d sessions", n)
+		}
+		better.Close(Closed)
+	})
+}
+
+func TestStreamsThatAreHereBeforeTheLoginStreamWaitForIt(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.lostSession(h.viewer(annaID, right))
+		ok := make(chan bool)
+		go func() { _, let := h.opened(annaID, View, pass); ok <- let }()
+		time.Sleep(2 * time.Second)
+		again, err := pass.Resume(h.ctx, h.line(annaID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !<-ok {
+			t.Error("the stream was not let through")
+		}
+		again.Close(Closed)
+	})
+}
+
+func TestAnIdleSessionSendsOneSmallMessageASecond(t *testing.T) {
+	story(t, func(h *house) {
+		v := h.viewer(annaID, right)
+		s := h.line(annaID)
+		meter := &meter{Stream: s}
+		pass, err := LogIn(h.ctx, meter, v.prover())
+		if err != nil {
+			t.Fatal(err)
+		}
+		meter.writes, meter.bytes = 0, 0
+		time.Sleep(time.Minute)
+		if meter.writes > 61 || meter.bytes > 61*20 {
+			t.Errorf("%d messages, %d bytes in a minute", meter.writes, meter.bytes)
+		}
+		pass.Close(Closed)
+	})
+}
+
+type meter struct {
+	wire.Stream
+	writes, bytes int
+}
+
+func (m *meter) Write(p []byte) (int, error) {
+	m.writes++
+	m.bytes += len(p)
+	return m.Stream.Write(p)
+}
+
+func TestAViewerThatIsInterruptedSaysGoodbye(t *testing.T) {
+	story(t, func(h *house) {
+		ctx, cancel := context.WithCancel(h.ctx)
+		pass, err := LogIn(ctx, h.line(annaID), h.viewer(annaID, right).prover())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		h.ended(pass, Closed)
+		synctest.Wait()
+		if n := len(h.gate.Sessions()); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+	})
+}
