@@ -137,7 +137,7 @@ func (s *x11Source) adopt(d Display) error {
 		return fmt.Errorf("its screen of %d×%d pixels is larger than rac can show (%d a side, %d in all)", d.W, d.H, MaxSide, MaxPixels)
 	}
 	if s.grab == nil || d.W != s.display.W || d.H != s.display.H {
-		g, err := newGrabber(s.conn, d.W, d.H, s.log)
+		g, err := newGrabber(s.conn, d.W, d.H, s.rearm, s.log)
 		if err != nil {
 			return err
 		}

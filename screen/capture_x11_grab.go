@@ -37,18 +37,19 @@ type job struct {
 }
 
 // newGrabber makes the memory for a root window of w×h pixels.
-func newGrabber(c *x11.Conn, w, h int, log *slog.Logger) (*grabber, error) {
+// Each fetch begins with the request that before makes.
+func newGrabber(c *x11.Conn, w, h int, before func(), log *slog.Logger) (*grabber, error) {
 	g := &grabber{}
 	seg, err := c.NewSegment(2 * 4 * w * h)
 	switch {
 	case err == nil:
 		g.segment = seg
 		g.mem = unsafe.Slice((*uint32)(unsafe.Pointer(&seg.Mem[0])), 2*w*h)
-		g.fetch = func(jobs []job) error { return fetchShared(c, seg.ID, jobs) }
+		g.fetch = func(jobs []job) error { return fetchShared(c, seg.ID, jobs, before) }
 	case errors.Is(err, errors.ErrUnsupported):
 		log.Info("capture without shared memory, which is slow", "display", c.Name, "reason", err)
 		g.mem = make([]uint32, 2*w*h)
-		g.fetch = func(jobs []job) error { return fetchPlain(c, g.mem, jobs) }
+		g.fetch = func(jobs []job) error { return fetchPlain(c, g.mem, jobs, before) }
 	default:
 		return nil, err
 	}
@@ -168,12 +169,15 @@ const allPlanes = 0xffffffff
 // fetchShared lets the server write into the segment. All requests are sent
 // before the first reply is waited for; all replies are waited for, so that
 // nothing is written later.
-func fetchShared(c *x11.Conn, seg shm.Seg, jobs []job) error {
+func fetchShared(c *x11.Conn, seg shm.Seg, jobs []job, before func()) error {
 	asked := make([]shm.GetImageCookie, len(jobs))
-	for i, j := range jobs {
-		asked[i] = shm.GetImage(c.Conn, xproto.Drawable(c.Root), int16(j.r.Min.X), int16(j.r.Min.Y),
-			uint16(j.r.Dx()), uint16(j.r.Dy()), allPlanes, xproto.ImageFormatZPixmap, seg, uint32(4*j.at))
-	}
+	c.Batch(func() {
+		before()
+		for i, j := range jobs {
+			asked[i] = shm.GetImage(c.Conn, xproto.Drawable(c.Root), int16(j.r.Min.X), int16(j.r.Min.Y),
+				uint16(j.r.Dx()), uint16(j.r.Dy()), allPlanes, xproto.ImageFormatZPixmap, seg, uint32(4*j.at))
+		}
+	})
 	var err error
 	for _, a := range asked {
 		if _, e := a.Reply(); e != nil && err == nil {
@@ -184,7 +188,8 @@ func fetchShared(c *x11.Conn, seg shm.Seg, jobs []job) error {
 }
 
 // fetchPlain reads pixels over the connection into mem.
-func fetchPlain(c *x11.Conn, mem []uint32, jobs []job) error {
+func fetchPlain(c *x11.Conn, mem []uint32, jobs []job, before func()) error {
+	before()
 	asked := make([]xproto.GetImageCookie, len(jobs))
 	for i, j := range jobs {
 		asked[i] = xproto.GetImage(c.Conn, xproto.ImageFormatZPixmap, xproto.Drawable(c.Root),

@@ -40,7 +40,9 @@ type stream struct {
 	shmMajor byte                  // opcode of MIT-SHM, 0 if unknown
 	parse    [128]xgb.NewEventFun  // by event number
 	divert   [128]func(raw []byte) // instead of parse
-	errors   [256]byte             // the server's error numbers → xgb's (extension.go)
+	batch    bool                  // requests wait in out
+	out      []byte
+	errors   [256]byte // the server's error numbers → xgb's (extension.go)
 }
 
 func newStream(raw net.Conn, setup []byte) *stream {
@@ -122,7 +124,36 @@ func (s *stream) Write(p []byte) (int, error) {
 	if fd, ok := s.takeFD(p); ok {
 		return s.writeFD(p, fd)
 	}
+	if s.hold(p) {
+		return len(p), nil
+	}
 	return s.Conn.Write(p)
+}
+
+// hold keeps p back if there is a batch.
+func (s *stream) hold(p []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.batch {
+		s.out = append(s.out, p...)
+	}
+	return s.batch
+}
+
+// Batch sends the requests that f makes in one write, so that the server wakes
+// once and does them in one go. f makes at most a few hundred and waits for no
+// reply; nobody else uses the connection meanwhile.
+func (c *Conn) Batch(f func()) {
+	s := c.stream
+	s.mu.Lock()
+	s.batch = true
+	s.mu.Unlock()
+	f()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.batch = false
+	s.Conn.Write(s.out) // an error is also the reader's, which ends the connection
+	s.out = s.out[:0]
 }
 
 // takeFD returns the file descriptor that goes with request p.
