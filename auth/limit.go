@@ -242,7 +242,7 @@ func (l *limits) roomLocked(now time.Time) {
 		}
 	}
 	for key := range l.lanes { // Go's map order is random enough to be no lever
-		if len(l.lanes) < maxLanes {
+		if len(l.lanes) < maxLanes*3/4 { // not one at a time: a flood must not pay with our time
 			return
 		}
 		delete(l.lanes, key)
