@@ -62,7 +62,8 @@ func (d *desk) chooseText(id Event, code byte, sym uint32, st kbState, m *keymap
 	if digit := keypadDigit(sym); digit != 0 { // Num Lock is off here
 		return d.chooseText(id, code, digit, st, m)
 	}
-	if code != 0 && (isKeypad(sym) || st.mods&m.shortcuts() != 0) {
+	command := st.mods&m.shortcuts() != 0 && (sym > symUnicode+0x7f || m.bears(code, sym))
+	if code != 0 && (isKeypad(sym) || command) {
 		return place{code, st.mods}, nil
 	}
 	if err := d.bind([]uint32{sym}, m, nil); err != nil {

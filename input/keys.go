@@ -17,9 +17,11 @@ package input
 //   - Sym is a character, a dead key or one of the keypad: the host's key
 //     that makes it with the modifiers that are down; else one that makes it
 //     with Shift or AltGr pressed or lifted for as long as it is down.
-//   - The layout has no such key, and Control, Alt or Super are down: the key in
-//     the same place (Control and С of a Russian keyboard is Control-C); without
-//     those a spare keycode is bound to Sym, which costs 5 ms once.
+//   - The layout has no such key: a spare keycode is bound to Sym, which costs
+//     5 ms once. But with Control, Alt or Super down, where programs look for
+//     Latin letters, it is the key in the same place if Sym is not ASCII (Control
+//     and С of a Russian keyboard are Control-C) or if that key bears Sym in a
+//     group that is not in effect (programs look there too).
 //
 // A modifier that is down at the host since the viewer holds it can be lifted;
 // one that a person at the host holds cannot, so that a spare keycode, which

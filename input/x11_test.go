@@ -273,12 +273,14 @@ func TestControlCStopsAProgramWhateverTheLayouts(t *testing.T) {
 	for name, story := range map[string]struct {
 		layout string
 		sym    uint32
-	}{"us to us": {"us", 'c'}, "ru to us": {"us", 0x6d3}, "us to ru": {"ru", 'c'}, "us to dvorak": {"us -variant dvorak", 'c'}} {
+	}{"us to us": {"us", 'c'}, "ru to us": {"us", 0x6d3}, "us to ru": {"ru", 'c'}, "us to ru beside us": {"ru,us", 'c'}, "ru beside us to ru": {"us,ru -option grp:alt_shift_toggle", 0x6d3}, "us to dvorak": {"us -variant dvorak", 'c'}} {
 		t.Run(name, func(t *testing.T) {
 			s := screentest.Xvfb(t, 1024, 768)
 			s.Run(t, "setxkbmap", strings.Split("-layout "+story.layout, " ")...)
 			inj := openX11(t, s)
 			term := openTerminal(t, s, inj, "trap ': > stopped' INT; : > ready; cat > out; sleep 60")
+			inject(t, inj, input.Text{Text: "x\n"})
+			term.wantText(t, "out", "x\n") // cat runs: before, sh would keep the signal for itself
 			inject(t, inj, with(0xe0, ctrl, tap(6, story.sym))...)
 			eventually(t, "cat stops", func() bool { return term.has("stopped") })
 		})
