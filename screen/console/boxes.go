@@ -18,6 +18,9 @@ const boxArms = "" +
 	"0333 3011 1033 3033 3301 1103 3303 3310 1130 3330 3311 1133 3333 0101 1001 1010 " +
 	"0110 0000 0000 0000 1000 0010 0100 0001 2000 0020 0200 0002 1200 0012 2100 0021 "
 
+// midX is where the left half of a cell ends.
+const midX = (cellW + 1) / 2
+
 const (
 	light  = 1
 	heavy  = 2
@@ -205,7 +208,7 @@ func (m mask) block(i int) {
 	case i <= 0x0f:
 		m.fill(0, 0, ((16-i)*cellW+4)/8, cellH, solid)
 	case i == 0x10:
-		m.fill(cellW/2, 0, cellW, cellH, solid)
+		m.fill(midX, 0, cellW, cellH, solid)
 	case i <= 0x13:
 		m.fill(0, 0, cellW, cellH, [...]level{quarter, half, threeQuarters}[i-0x11])
 	case i == 0x14:
@@ -224,7 +227,7 @@ func (m mask) quadrants(i int) {
 	for q := range 4 {
 		if bits&(8>>q) != 0 {
 			x, y := q%2, q/2
-			m.fill(x*(cellW/2), y*(cellH/2), cellW/2+x*(cellW-cellW/2), cellH/2*(1+y), solid)
+			m.fill(x*midX, y*cellH/2, midX+x*(cellW-midX), (1+y)*cellH/2, solid)
 		}
 	}
 }

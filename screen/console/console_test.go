@@ -1,12 +1,9 @@
 package console
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"image"
-	"image/png"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +14,6 @@ import (
 	"time"
 
 	"rac/input"
-	"rac/screen/codec"
 )
 
 // patience is how long a real program may take on a busy machine.
@@ -326,22 +322,4 @@ func TestPrograms(t *testing.T) {
 		inject(t, i, text(p.quit))
 		await(t, c, "the prompt after "+p.run, func(text string) bool { return strings.HasSuffix(text, "\n$") || strings.Count(text, "\n") < 3 })
 	}
-}
-
-// writePNG is for looking at, by -args and the benchmarks.
-func writePNG(w io.Writer, p *codec.Picture) error {
-	img := image.NewRGBA(image.Rect(0, 0, p.W, p.H))
-	for i, v := range p.Pix {
-		copy(img.Pix[4*i:], []byte{byte(v >> 16), byte(v >> 8), byte(v), 255})
-	}
-	return png.Encode(w, img)
-}
-
-func pngSize(tb testing.TB, p *codec.Picture) int {
-	tb.Helper()
-	var b bytes.Buffer
-	if err := writePNG(&b, p); err != nil {
-		tb.Fatal(err)
-	}
-	return b.Len()
 }

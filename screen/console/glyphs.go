@@ -23,7 +23,9 @@ const (
 
 // level is how much of a pixel a glyph covers. Letters have four of them, so
 // that a tile of text in two colours has four colours in all: the codec's PACK
-// takes up to four. The others are for U+2591 to U+2593.
+// takes up to four. Over the six recorded screens this costs 62 kB, 256 levels,
+// which look the same, 119 kB, and two, which look jagged, 31 kB (PNG: 111, 296,
+// 68). The other levels are for U+2591 to U+2593.
 type level uint8
 
 const (

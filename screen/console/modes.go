@@ -11,7 +11,6 @@ type modes struct {
 	showCursor bool // DECTCEM
 	paste      bool // 2004; kept for DECRQM only: what is typed here are keys
 	focus      bool // 1004; likewise
-	sync       bool // 2026; likewise: frames are whole feeds anyway
 	mouse      mouseMode
 	mouseSGR   bool // 1006
 }
@@ -52,8 +51,6 @@ func (t *vt) flag(private bool, n int) *bool {
 		return &m.mouseSGR
 	case 2004:
 		return &m.paste
-	case 2026:
-		return &m.sync
 	}
 	return nil
 }
