@@ -34,7 +34,7 @@ type overlay struct {
 	width int // of the window
 }
 
-func newOverlay(c *x11.Conn, parent xproto.Window, scale float64) (*overlay, error) {
+func newOverlay(c *x11.Conn, parent xproto.Window, width int, scale float64) (*overlay, error) {
 	face, err := newTypeface(false, 15*scale)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func newOverlay(c *x11.Conn, parent xproto.Window, scale float64) (*overlay, err
 	}
 	xproto.CreateWindow(c.Conn, xproto.WindowClassCopyFromParent, child, parent, 0, 0, 1, 1, 0,
 		xproto.WindowClassInputOutput, c.Screen.RootVisual, 0, nil)
-	return &overlay{conn: c, child: child, face: face}, nil
+	return &overlay{conn: c, child: child, face: face, width: width}, nil
 }
 
 // show writes text, or takes the overlay away if it is empty.
@@ -73,7 +73,7 @@ func (o *overlay) resize(width int, f *formats) error {
 
 func (o *overlay) drawLocked(f *formats) error {
 	c := o.conn.Conn
-	if o.text == "" || o.width == 0 {
+	if o.text == "" {
 		xproto.UnmapWindow(c, o.child)
 		return nil
 	}
