@@ -15,10 +15,6 @@ import (
 )
 
 const (
-	// freshFor is how long one reading serves the logins that come meanwhile: a
-	// flood of them must not become a flood of readings.
-	freshFor = 50 * time.Millisecond
-
 	// goneTries times goneWait is how long an editor may take to put a file
 	// back that it has moved away.
 	goneTries = 5
@@ -31,25 +27,14 @@ func FileStore(f *config.File) Store { return &fileStore{f: f} }
 type fileStore struct {
 	f *config.File
 
-	mu   sync.Mutex
-	last *config.Config
-	err  error
-	at   time.Time // of the last reading; zero: read again
-	was  bool      // the file has been there
+	mu  sync.Mutex
+	was bool // the file has been there
 }
 
 func (s *fileStore) Load() (*config.Config, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.at.IsZero() && time.Since(s.at) < freshFor {
-		return s.last, s.err
-	}
-	c, err := s.read()
-	if err == nil {
-		s.last = c
-	}
-	s.err, s.at = err, time.Now()
-	return c, err
+	return s.read()
 }
 
 // read takes a file that is gone for a broken one. config.File.Load takes it
@@ -79,28 +64,24 @@ func (s *fileStore) missing() bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-func (s *fileStore) edit(change func(*config.Edit) error) error {
-	err := s.f.Edit(change)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.at = time.Time{}
-	return err
-}
-
 var errOvertaken = errors.New("auth: the config has changed meanwhile")
 
 func (s *fileStore) SaveToken(t config.Token, passwordHash string) error {
-	return s.edit(func(e *config.Edit) error {
+	return s.f.Edit(func(e *config.Edit) error {
 		now := e.Config().Unattended
 		if !now.Enabled || !now.AllowSaveLogin || now.PasswordHash != passwordHash {
 			return errOvertaken
+		}
+		if old := e.Config().Token(t.Client); old != nil {
+			// What the owner has written about this client stays.
+			t.Name, t.Expires, t.Permissions = old.Name, old.Expires, old.Permissions
 		}
 		return e.PutToken(t)
 	})
 }
 
 func (s *fileStore) ResealToken(client wire.PeerID, old, new string) error {
-	return s.edit(func(e *config.Edit) error {
+	return s.f.Edit(func(e *config.Edit) error {
 		if t := e.Config().Token(string(client)); t == nil || t.Sealed != old {
 			return errOvertaken
 		}
@@ -109,7 +90,7 @@ func (s *fileStore) ResealToken(client wire.PeerID, old, new string) error {
 }
 
 func (s *fileStore) DropToken(client wire.PeerID) error {
-	err := s.edit(func(e *config.Edit) error { return e.RemoveToken(string(client)) })
+	err := s.f.Edit(func(e *config.Edit) error { return e.RemoveToken(string(client)) })
 	if errors.Is(err, config.ErrNotFound) {
 		return nil
 	}

@@ -73,7 +73,6 @@ func TestAFileThatIsGoneIsNotANewOne(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	s.(*fileStore).at = time.Time{}
 	if _, err := s.Load(); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("loaded: %v", err)
 	}
@@ -145,7 +144,9 @@ func TestASealIsBoundToClientPasswordAndHost(t *testing.T) {
 	for name, f := range map[string]func() (tokenState, error){
 		"another client":   func() (tokenState, error) { return x.open(thiefID, "hash", sealed) },
 		"another password": func() (tokenState, error) { return x.open(annaID, "hash2", sealed) },
-		"another host":     func() (tokenState, error) { return seals{secretOf("other")(hostSealLabel)}.open(annaID, "hash", sealed) },
+		"another host": func() (tokenState, error) {
+			return seals{secretOf("other")(hostSealLabel)}.open(annaID, "hash", sealed)
+		},
 		"a moved border":   func() (tokenState, error) { return x.open(annaID+"h", "ash", sealed) },
 		"a changed letter": func() (tokenState, error) { return x.open(annaID, "hash", "A"+sealed[1:]) },
 	} {

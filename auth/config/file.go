@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -22,6 +23,9 @@ type File struct {
 	path string
 	// step is called before each step of a write; tests make it fail or die.
 	step func(name string) error
+
+	mu   sync.Mutex
+	last snapshot // that has settled: the same text is not parsed again
 }
 
 // Open names a file; nothing is read yet.
@@ -82,13 +86,34 @@ func (f *File) steady(missingIsNew bool) (snapshot, error) {
 		if err != nil {
 			return s, err
 		}
+		if last, known := f.known(s); known && !s.missing() {
+			return last, nil
+		}
 		s.parsed, s.broken = s.parse(f.path)
 		settled := len(s.data) > 0 && s.broken == nil || s.missing() && !missingIsNew
 		if settled || try == settleTries {
+			f.remember(s)
 			return s, nil
 		}
 		time.Sleep(settleTime)
 	}
+}
+
+// known returns what the last reading made of the same text.
+func (f *File) known(s snapshot) (snapshot, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.last.info == nil || !f.last.same(s) {
+		return snapshot{}, false
+	}
+	s.parsed, s.broken = f.last.parsed, f.last.broken
+	return s, true
+}
+
+func (f *File) remember(s snapshot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = s
 }
 
 // read reads the file once and refuses one that others could have written.

@@ -66,14 +66,18 @@ func TestTheFirstEditWritesTheWholeExample(t *testing.T) {
 	checkNoTemp(t, f)
 }
 
-func TestAnEditThatChangesNothingWritesNothing(t *testing.T) {
+func TestAnEditOfAMissingFileCreatesItAlsoWithTheDefaults(t *testing.T) {
 	f := newFile(t, "")
 	if err := f.Edit(setEnabled(true)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(f.path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file is there: %v", err)
+	if got := read(t, f.path); got != Example() {
+		t.Errorf("got\n%s\nwant the example", got)
 	}
+}
+
+func TestAnEditThatChangesNothingWritesNothing(t *testing.T) {
+	f := newFile(t, "")
 	save(t, f.path, "[unattended]\nenabled=false\n")
 	before, _ := os.Stat(f.path)
 	if err := f.Edit(setEnabled(false)); err != nil {

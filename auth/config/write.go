@@ -69,7 +69,7 @@ func (f *File) try(target string, change func(*Edit) error) error {
 	if err := change(e); err != nil {
 		return err
 	}
-	if e.text == string(text) {
+	if e.text == string(text) && !old.missing() {
 		return nil
 	}
 	return f.replace(target, old, []byte(e.text))
