@@ -289,11 +289,11 @@ func (c *connection) phase(name string) {
 	}
 }
 
-// dial returns a connection to the host, within --timeout.
+// dial returns a connection to the host, within --timeout. To tell how it goes
+// is the caller's, by p2p.WithPhases.
 func (c *connection) dial(ctx context.Context) (*p2p.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, *c.o.timeout)
 	defer cancel()
-	ctx = p2p.WithPhases(ctx, func(phase p2p.Phase) { c.phase(string(phase)) })
 	conn, err := c.node.Dial(ctx, c.target)
 	if err != nil && c.ctx.Err() == nil {
 		return nil, fail(exitNotFound, err, "is rac host running there? rac doctor tells what works on either side")

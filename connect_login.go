@@ -16,7 +16,7 @@ import (
 
 // start dials the host and logs in.
 func (c *connection) start() (*session, error) {
-	conn, err := c.dial(c.ctx)
+	conn, err := c.dial(p2p.WithPhases(c.ctx, func(phase p2p.Phase) { c.phase(string(phase)) }))
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +216,7 @@ func (s *session) savedLogin() (auth.Secret, bool) {
 	if peer == nil || peer.Login == "" {
 		return auth.Secret{}, false
 	}
-	token, err := auth.OpenLogin(s.id.Secret, s.id.ID(), s.target.ID, peer.Login)
+	token, err := auth.OpenLogin(s.id.Secret, s.target.ID, peer.Login)
 	if err != nil {
 		s.voice.say("the saved login for %s belongs to another identity and is of no use here", s.target.ID.Short())
 		return auth.Secret{}, false
@@ -233,7 +233,10 @@ func (s *session) dropLogin() {
 
 // saveLogin stores a token, and where the host was found.
 func (s *session) saveLogin(token auth.Secret) error {
-	sealed := auth.SealLogin(s.id.Secret, s.id.ID(), s.target.ID, token)
+	sealed, err := auth.SealLogin(s.id.Secret, s.target.ID, token)
+	if err != nil {
+		return err
+	}
 	return s.editPeer(func(peer *config.Peer) { peer.Login = sealed })
 }
 

@@ -66,7 +66,7 @@ func (s *session) run() error {
 	s.openSurface(ctx, cancel, &work)
 	work.Go(func() { s.report(ctx) })
 	err := s.stay(ctx)
-	s.pass().Close()
+	s.pass().Close(auth.Closed)
 	cancel(err)
 	s.close()
 	work.Wait()

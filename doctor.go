@@ -204,7 +204,7 @@ func (d *doctor) refused(wrong auth.Password) (string, error) {
 	s, close, err := d.connect(wrong)
 	if err == nil {
 		defer close()
-		s.pass().Close()
+		s.pass().Close(auth.Closed)
 		return "", errors.New("a wrong password was let in")
 	}
 	if exitCode(err) != exitLogin {
@@ -223,7 +223,7 @@ func (d *doctor) logIn(password auth.Password, want auth.Method) (string, error)
 		return "", err
 	}
 	defer close()
-	defer s.pass().Close()
+	defer s.pass().Close(auth.Closed)
 	if s.pass().Auth != want {
 		return "", fmt.Errorf("let in by %s, not by %s", s.pass().Auth, want)
 	}
@@ -238,7 +238,7 @@ func (d *doctor) typing() (string, error) {
 		return "", err
 	}
 	defer close()
-	defer s.pass().Close()
+	defer s.pass().Close(auth.Closed)
 	ctx, cancel := context.WithTimeout(d.ctx, 10*time.Second)
 	defer cancel()
 	stream, err := s.open(ctx, input.Protocol)

@@ -29,9 +29,10 @@ func TestMain(m *testing.M) {
 // a story has these:
 //
 //	at NAME                   the commands that follow are typed on that machine
-//	exits CODE COMMAND [< F]  runs it to its end, without a terminal; its output is in
+//	exits CODE COMMAND        runs it to its end, without a terminal; its output is in
 //	                          the files out and err
-//	starts WHAT COMMAND       runs it beside the story, without a terminal
+//	starts WHAT COMMAND       runs it beside the story, without a terminal; here, too,
+//	                          "< FILE" at the end is its stdin
 //	sits-at WHAT COMMAND      runs it beside the story, on a terminal of its own
 //	types WHAT TEXT           types on that terminal; \n is the return key
 //	says WHAT REGEXP          waits until it has printed that
@@ -39,6 +40,7 @@ func TestMain(m *testing.M) {
 //	signals WHAT NAME         sends it SIGTERM, SIGINT or SIGKILL
 //	host NAME [FLAGS]         starts rac host on that machine and waits until it is ready;
 //	                          $NAME_id and $NAME_addr are its ID and address
+//	address WHAT NAME         $NAME is the address that a host on a terminal has printed
 //	display NAME              starts an X display; $NAME is its name
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -63,6 +65,7 @@ func TestStories(t *testing.T) {
 			"ends":    cmdEnds,
 			"signals": cmdSignals,
 			"host":    cmdHost,
+			"address": cmdAddress,
 			"display": cmdDisplay,
 		},
 	})
@@ -105,7 +108,7 @@ func (s *story) close() {
 		select {
 		case <-a.ended:
 		case <-time.After(10 * time.Second):
-			a.cmd.Process.Kill()
+			syscall.Kill(-a.cmd.Process.Pid, syscall.SIGKILL) // its own group: see commandOf
 			<-a.ended
 		}
 		if a.tty != nil {
@@ -140,6 +143,11 @@ func cmdAt(ts *testscript.TestScript, _ bool, args []string) {
 // commandOf makes a command as the script's machine would run it, without a
 // terminal.
 func commandOf(ctx context.Context, ts *testscript.TestScript, args []string) *exec.Cmd {
+	var stdin io.Reader
+	if n := len(args); n > 2 && args[n-2] == "<" {
+		stdin = strings.NewReader(ts.ReadFile(args[n-1]))
+		args = args[:n-2]
+	}
 	program := args[0]
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
 		if path := filepath.Join(dir, program); exists(path) {
@@ -148,7 +156,8 @@ func commandOf(ctx context.Context, ts *testscript.TestScript, args []string) *e
 		}
 	}
 	cmd := exec.CommandContext(ctx, program, args[1:]...)
-	cmd.Dir = ts.MkAbs(".")
+	cmd.Dir, cmd.Stdin = ts.MkAbs("."), stdin
+	cmd.WaitDelay = patience // for what a shell has left behind
 	cmd.Env = environment(ts)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd
@@ -159,6 +168,11 @@ func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 // environment is the script's, which testscript does not hand out whole.
 func environment(ts *testscript.TestScript) []string {
 	var env []string
+	for name := range storyOf(ts).running {
+		for _, what := range []string{"_id", "_addr"} {
+			env = append(env, name+what+"="+ts.Getenv(name+what))
+		}
+	}
 	for _, key := range []string{"PATH", "HOME", "TMPDIR", "DISPLAY", "SHELL", "RAC_CONFIG", "RAC_STATE", "RAC_PASSWORD_FILE", "RAC_TOTP_FILE", "XAUTHORITY", "TERM", "GOCOVERDIR", "RAC_LOG"} {
 		if v := ts.Getenv(key); v != "" {
 			env = append(env, key+"="+v)
@@ -172,16 +186,11 @@ func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	args = args[1:]
-	var stdin io.Reader
-	if n := len(args); n > 2 && args[n-2] == "<" {
-		stdin = strings.NewReader(ts.ReadFile(args[n-1]))
-		args = args[:n-2]
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	cmd := commandOf(ctx, ts, args)
 	var out, errs bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &errs
+	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	ts.Check(os.WriteFile(ts.MkAbs("out"), out.Bytes(), 0o644))
 	ts.Check(os.WriteFile(ts.MkAbs("err"), errs.Bytes(), 0o644))
@@ -306,6 +315,11 @@ func cmdHost(ts *testscript.TestScript, _ bool, args []string) {
 	id := awaitSaying(ts, name, a, `^ID (\S+)`)[1]
 	ts.Setenv(name+"_id", id)
 	ts.Setenv(name+"_addr", awaitSaying(ts, name, a, `^READY (\S+)`)[1])
+}
+
+func cmdAddress(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "address WHAT NAME")
+	ts.Setenv(args[1], awaitSaying(ts, args[0], storyOf(ts).actor(ts, args[0]), `^READY (\S+)`)[1])
 }
 
 func cmdDisplay(ts *testscript.TestScript, _ bool, args []string) {
