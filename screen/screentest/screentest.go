@@ -10,9 +10,12 @@ package screentest
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -149,6 +152,35 @@ func (b *syncBuffer) String() string {
 func XvfbScreen(t testing.TB, screen string, args ...string) *Server {
 	t.Helper()
 	return start(t, &Server{}, append([]string{"-screen", "0", screen}, args...))
+}
+
+// XvfbAuth is Xvfb that lets only those in who have the cookie in its Authority.
+func XvfbAuth(t testing.TB, w, h int) *Server {
+	t.Helper()
+	s := &Server{Authority: filepath.Join(t.TempDir(), "Xauthority")}
+	var cookie [16]byte
+	rand.Read(cookie[:])
+	// The server takes any entry; clients look for this machine and any display.
+	host, err := os.Hostname()
+	if err == nil {
+		err = WriteCookie(s.Authority, host, "", cookie)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, s, []string{"-auth", s.Authority, "-screen", "0", fmt.Sprintf("%dx%dx24", w, h)})
+}
+
+// WriteCookie makes an Xauthority file with one MIT-MAGIC-COOKIE-1 for a host's
+// local display; "" is any number.
+func WriteCookie(file, host, number string, cookie [16]byte) error {
+	const familyLocal = 256
+	b := binary.BigEndian.AppendUint16(nil, familyLocal)
+	for _, f := range []string{host, number, "MIT-MAGIC-COOKIE-1", string(cookie[:])} {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(f)))
+		b = append(b, f...)
+	}
+	return os.WriteFile(file, b, 0o600)
 }
 
 // Freeze stops the server without ending it; the test's end lets it go on.

@@ -13,6 +13,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/jezek/xgb/xproto"
 )
 
 // maxCookies bounds the cookies that are tried on one server.
@@ -136,6 +138,18 @@ func readSetup(r io.Reader) ([]byte, error) {
 		return nil, errors.New("it is too short")
 	}
 	return b, nil
+}
+
+// parseSetup reads the reply of a server that has accepted.
+func parseSetup(reply []byte) (s *xproto.SetupInfo, err error) {
+	defer func() { // xgb trusts the counts in it
+		if recover() != nil {
+			s, err = nil, errors.New("the server's greeting is broken")
+		}
+	}()
+	s = new(xproto.SetupInfo)
+	xproto.SetupInfoRead(reply, s)
+	return s, nil
 }
 
 // refusal is the reason that the server gives.

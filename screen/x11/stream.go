@@ -130,19 +130,32 @@ func (s *stream) Write(p []byte) (int, error) {
 	return s.Conn.Write(p)
 }
 
-// hold keeps p back if there is a batch.
+// hold keeps p back if there is a batch. GetInputFocus, by which xgb waits for
+// the server to catch up, takes the batch with it.
 func (s *stream) hold(p []byte) bool {
+	const getInputFocus = 43
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.batch {
-		s.out = append(s.out, p...)
+	if !s.batch {
+		return false
 	}
-	return s.batch
+	s.out = append(s.out, p...)
+	if p[0] == getInputFocus {
+		s.flushLocked()
+	}
+	return true
+}
+
+// flushLocked sends the batch so far. An error is also the reader's, which ends
+// the connection.
+func (s *stream) flushLocked() {
+	s.Conn.Write(s.out)
+	s.out = s.out[:0]
 }
 
 // Batch sends the requests that f makes in one write, so that the server wakes
-// once and does them in one go. f makes at most a few hundred and waits for no
-// reply; nobody else uses the connection meanwhile.
+// once and does them in one go. f waits for no reply, except by Sync; nobody
+// else uses the connection meanwhile.
 func (c *Conn) Batch(f func()) {
 	s := c.stream
 	s.mu.Lock()
@@ -152,8 +165,7 @@ func (c *Conn) Batch(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.batch = false
-	s.Conn.Write(s.out) // an error is also the reader's, which ends the connection
-	s.out = s.out[:0]
+	s.flushLocked()
 }
 
 // takeFD returns the file descriptor that goes with request p.

@@ -109,7 +109,10 @@ func newConn(d display, s *stream) (*Conn, error) {
 
 // start reads the setup and asks for the extensions.
 func (c *Conn) start(screen int) error {
-	c.Setup = xproto.Setup(c.Conn)
+	var err error
+	if c.Setup, err = parseSetup(c.SetupBytes); err != nil {
+		return err
+	}
 	if screen >= len(c.Setup.Roots) {
 		return fmt.Errorf("it has %d screens, there is no number %d: %w", len(c.Setup.Roots), screen, ErrNoDisplay)
 	}

@@ -3,9 +3,14 @@ package x11_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
 
 	"rac/screen/screentest"
@@ -98,4 +103,101 @@ func TestMemoryIsSharedWithTheServer(t *testing.T) {
 	if err := seg.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestRefusalsAreSentences(t *testing.T) {
+	s := screentest.XvfbAuth(t, 64, 64)
+	dir := t.TempDir()
+	wrong := filepath.Join(dir, "wrong")
+	host, _ := os.Hostname()
+	if err := screentest.WriteCookie(wrong, host, s.Display[1:], [16]byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		display, authority string
+		is                 error
+		says               []string
+	}{
+		{s.Display, s.Authority, nil, nil},
+		{s.Display, wrong, x11.ErrRefused, []string{"display " + s.Display, "no other cookie", wrong, "XAUTHORITY"}},
+		{s.Display, filepath.Join(dir, "none"), x11.ErrRefused, []string{"there is no cookie file", "none"}},
+		{":48123", "", x11.ErrNoDisplay, []string{":48123", "/tmp/.X11-unix/X48123", "no such file"}},
+		{"127.0.0.1:48123", "", x11.ErrNoDisplay, []string{"127.0.0.1:54123", "refused"}},
+		{"nonsense", "", x11.ErrNoDisplay, []string{`"nonsense" is not a display name`}},
+		{s.Display + ".7", s.Authority, x11.ErrNoDisplay, []string{"it has 1 screens"}},
+	} {
+		conn, err := x11.DialAuth(t.Context(), c.display, c.authority)
+		if err == nil {
+			conn.Close()
+		}
+		if !errors.Is(err, c.is) {
+			t.Errorf("%s with %s: %v, want %v", c.display, c.authority, err, c.is)
+		}
+		for _, text := range c.says {
+			if err != nil && !strings.Contains(err.Error(), text) {
+				t.Errorf("%q does not say %q", err, text)
+			}
+		}
+	}
+}
+
+func TestTheCookieComesFromTheEnvironment(t *testing.T) {
+	s := screentest.XvfbAuth(t, 64, 64)
+	t.Setenv("XAUTHORITY", s.Authority)
+	t.Setenv("DISPLAY", s.Display)
+	c, err := x11.Dial(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	t.Setenv("DISPLAY", "")
+	if _, err := x11.Dial(t.Context(), ""); !errors.Is(err, x11.ErrNoDisplay) || !strings.Contains(err.Error(), "DISPLAY is not set") {
+		t.Errorf("Dial: %v", err)
+	}
+}
+
+func TestAFrozenServerDoesNotHoldDial(t *testing.T) {
+	s := screentest.Xvfb(t, 64, 64)
+	s.Freeze(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if c, err := x11.Dial(ctx, s.Display); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Dial: %v, %v", c, err)
+	}
+}
+
+func TestManyConnectionsAtATime(t *testing.T) {
+	s := screentest.Xvfb(t, 64, 64)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 10 {
+				c, err := x11.Dial(t.Context(), s.Display)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if !c.Has("MIT-SHM") || c.Has("NONSENSE") {
+					t.Error("extensions are wrong")
+				}
+				if _, err := shm.GetImage(c.Conn, xproto.Drawable(c.Root), 0, 0, 1, 1, 0, 2, 77, 0).Reply(); !isSegError(err) {
+					t.Errorf("a segment that is not there: %v", err)
+				}
+				if a, err := c.Atom("RAC_TEST"); err != nil || a == 0 {
+					t.Errorf("atom %d, %v", a, err)
+				}
+				if x, err := c.Extension("XKEYBOARD"); err != nil || x == nil || x.MajorOpcode == 0 {
+					t.Errorf("XKEYBOARD: %+v, %v", x, err)
+				}
+				c.Close()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// isSegError knows the error of MIT-SHM, whose number the server chooses.
+func isSegError(err error) bool {
+	var seg shm.BadSegError
+	return errors.As(err, &seg)
 }
