@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peerstore"
 	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	pb "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"rac/p2p/wire"
@@ -225,7 +226,7 @@ func (d *dialing) onLAN(ctx context.Context, search time.Duration) error {
 // throughLink dials the target behind one of our own relays.
 func (d *dialing) throughLink(ctx context.Context, link *relayLink) error {
 	if err := link.wait(ctx); err != nil {
-		return fmt.Errorf("relay %s: %w", link.id().Short(), err)
+		return relayError(link.info.ID, err)
 	}
 	return d.circuit(ctx, link.info.ID, circuitVia(link.info.ID, nil))
 }
@@ -240,7 +241,7 @@ func (d *dialing) throughRelay(ctx context.Context, addr ma.Multiaddr) error {
 	d.enter(Dialling)
 	d.swarm.Backoff().Clear(info.ID)
 	if err := d.host.Connect(ctx, *info); err != nil {
-		return fmt.Errorf("relay %s: %w", wire.PeerID(info.ID.String()).Short(), err)
+		return relayError(info.ID, shortDial(err))
 	}
 	return d.circuit(ctx, info.ID, addr)
 }
@@ -250,7 +251,28 @@ func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr)
 	d.punch.waitReady(ctx, relay)
 	d.enter(Dialling)
 	d.host.Peerstore().AddAddrs(d.id, []ma.Multiaddr{addr}, peerstore.TempAddrTTL)
-	return d.host.Connect(network.WithAllowLimitedConn(ctx, "rac"), peer.AddrInfo{ID: d.id})
+	err := d.host.Connect(network.WithAllowLimitedConn(ctx, "rac"), peer.AddrInfo{ID: d.id})
+	if err == nil {
+		return nil
+	}
+	if strings.Contains(err.Error(), noReservation) {
+		return relayError(relay, errors.New("the computer is not connected there"))
+	}
+	for _, e := range flatten(err) {
+		var tried *swarm.TransportError
+		if errors.As(e, &tried) && !isDirect(tried.Address) {
+			return relayError(relay, shortest(e))
+		}
+	}
+	return relayError(relay, shortDial(err))
+}
+
+// noReservation is what libp2p's text says when a relay answers so; it has no
+// error to compare with.
+var noReservation = pb.Status_NO_RESERVATION.String()
+
+func relayError(relay peer.ID, err error) error {
+	return fmt.Errorf("relay %s: %w", wire.PeerID(relay.String()).Short(), err)
 }
 
 // won makes a Conn of the best connection.
@@ -308,7 +330,7 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 		case errors.As(e, &tried):
 			reasons = append(reasons, fmt.Sprintf("%s: %v", tried.Address, shortest(tried.Cause)))
 		default:
-			reasons = append(reasons, shortest(e).Error())
+			reasons = append(reasons, e.Error())
 		}
 	}
 	slices.Sort(reasons)
@@ -361,11 +383,12 @@ func addrOf(err error) string {
 }
 
 // shortest returns the cause at the bottom: libp2p's layers each repeat the
-// address.
+// address. It stops where the next one says something else: quic-go's timeout
+// is also a "use of closed network connection".
 func shortest(err error) error {
 	for {
 		next := errors.Unwrap(err)
-		if next == nil || next.Error() == "" {
+		if next == nil || next.Error() == "" || !strings.Contains(err.Error(), next.Error()) {
 			return err
 		}
 		err = next

@@ -146,7 +146,7 @@ func (p *puncher) relayed(c network.Conn) {
 		defer p.give(id)
 		select {
 		case <-p.ready:
-			p.repeat(id)
+			p.repeat(c)
 		case <-p.node.ctx.Done():
 		}
 	})
@@ -173,8 +173,15 @@ func (p *puncher) give(id peer.ID) {
 	delete(p.busy, id)
 }
 
-// repeat punches while the only connections to the peer are relayed.
-func (p *puncher) repeat(id peer.ID) {
+// repeat punches while the only connections to the peer are relayed. Before the
+// first time it waits for what the peer says of itself: one with a public
+// address needs a call, not a punch.
+func (p *puncher) repeat(c network.Conn) {
+	id := c.RemotePeer()
+	select {
+	case <-p.node.host.IDService().IdentifyWait(c):
+	case <-p.node.ctx.Done():
+	}
 	for pause := repunchPause; p.node.ctx.Err() == nil; pause = min(2*pause, betterPauseMax) {
 		if best := p.node.best(id); best == nil || isDirect(best.RemoteMultiaddr()) {
 			return

@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -126,6 +127,15 @@ func TestAnAddressThroughARelayIsDialledWithoutKnowingTheRelay(t *testing.T) {
 	say(t, open(t, c, echo), "hello")
 	if c.Path().Direct {
 		t.Error("the path is direct")
+	}
+}
+
+func TestARelayThatDoesNotKnowTheComputerSaysSo(t *testing.T) {
+	_, relays := startRelay(t, Options{})
+	viewer := start(t, Options{Role: Connector, Relays: relays})
+	_, err := viewer.Dial(t.Context(), Target{ID: newIdentity(t).ID()})
+	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "not connected there") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("dial: %v, want one line that says that the relay does not know it", err)
 	}
 }
 
