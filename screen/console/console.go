@@ -175,7 +175,7 @@ func (c *Console) send(keys []byte) error {
 	switch {
 	case closed:
 		return errClosed
-	case s != nil && !s.out.put(keys):
+	case s != nil && !s.put(keys):
 		c.log.Warn("console: the program does not read its keyboard; keys are lost", "bytes", len(keys))
 	}
 	return nil
@@ -217,7 +217,7 @@ func (c *Console) idle() bool {
 	c.mu.Lock()
 	s := c.shell
 	c.mu.Unlock()
-	return s == nil || s.out.idle()
+	return s == nil || s.idle()
 }
 
 // modes returns what the program wants of keys and pointer, and whether it has

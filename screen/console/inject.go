@@ -90,13 +90,14 @@ func (i *injector) key(e input.Key) error {
 	if act == nil || i.to.wake() { // the key that starts a shell is not for the shell
 		return nil
 	}
+	err := act()
 	i.repeated = idOf(e)
 	i.repeat.hold(func() {
 		if i.to.idle() { // who does not read its keyboard is not sent more of the same
 			act()
 		}
 	})
-	return act()
+	return err
 }
 
 // action returns what a key does, and does again when it repeats.

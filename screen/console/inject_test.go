@@ -2,6 +2,7 @@ package console
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 // fakeTerminal remembers what was typed.
 type fakeTerminal struct {
+	mu       sync.Mutex
 	typed    []string
 	scrolled int
 	mode     modes
@@ -19,10 +21,16 @@ type fakeTerminal struct {
 	busy     bool
 }
 
-func (f *fakeTerminal) send(keys []byte) error { f.typed = append(f.typed, string(keys)); return nil }
-func (f *fakeTerminal) scroll(n int)           { f.scrolled += n }
-func (f *fakeTerminal) idle() bool             { return !f.busy }
-func (f *fakeTerminal) modes() (modes, bool)   { return f.mode, f.full }
+func (f *fakeTerminal) send(keys []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.typed = append(f.typed, string(keys))
+	return nil
+}
+
+func (f *fakeTerminal) scroll(n int)         { f.scrolled += n }
+func (f *fakeTerminal) idle() bool           { return !f.busy }
+func (f *fakeTerminal) modes() (modes, bool) { return f.mode, f.full }
 func (f *fakeTerminal) wake() bool {
 	was := f.gone
 	f.gone = false
@@ -30,6 +38,8 @@ func (f *fakeTerminal) wake() bool {
 }
 
 func (f *fakeTerminal) take() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	s := strings.Join(f.typed, "")
 	f.typed = nil
 	return s

@@ -98,6 +98,12 @@ func (s *shell) run(done <-chan struct{}, output func([]byte) []byte) {
 	wg.Wait()
 }
 
+// put types keys; false: the program has not read the ones before.
+func (s *shell) put(keys []byte) bool { return s.out.put(keys) }
+
+// idle reports whether all keys were taken.
+func (s *shell) idle() bool { return s.out.idle() }
+
 // wait collects the shell. Programs that it leaves behind may keep the terminal
 // open: the reading must not wait for them.
 func (s *shell) wait() {
