@@ -81,6 +81,17 @@ func (m *memory) ResealToken(client wire.PeerID, old, new string) error {
 	})
 }
 
+func (m *memory) BurnRecoveryCode(hash string) error {
+	return m.write(func(c *config.Config) error {
+		i := slices.Index(c.Unattended.RecoveryCodes, hash)
+		if i < 0 {
+			return errOvertaken
+		}
+		c.Unattended.RecoveryCodes = slices.Delete(slices.Clone(c.Unattended.RecoveryCodes), i, i+1)
+		return nil
+	})
+}
+
 func (m *memory) DropToken(client wire.PeerID) error {
 	return m.write(func(c *config.Config) error {
 		c.Tokens = slices.DeleteFunc(c.Tokens, func(o config.Token) bool { return o.Client == string(client) })

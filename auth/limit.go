@@ -201,6 +201,54 @@ func (l *limits) welcomeAsk(g guesser) {
 	}
 }
 
+// takeCode takes one try of the second factor, or returns how long to wait. Who
+// gets here has the password. Strangers share their tries: a thief of the
+// password with ten thousand IDs has no more guesses than with one.
+func (l *limits) takeCode(g guesser) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if wait := l.codeWaitLocked(g, now); wait > 0 {
+		return wait
+	}
+	for _, key := range g.codeKeys() {
+		l.laneLocked(key, now).tries++
+	}
+	return 0
+}
+
+func (l *limits) nextCode(g guesser) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.codeWaitLocked(g, time.Now())
+}
+
+func (l *limits) codeWaitLocked(g guesser, now time.Time) (wait time.Duration) {
+	for _, key := range g.codeKeys() {
+		if x := l.lanes[key]; x != nil {
+			wait = max(wait, x.wait(now))
+		}
+	}
+	return wait
+}
+
+func (l *limits) forgiveCode(g guesser) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range g.codeKeys() {
+		if x := l.lanes[key]; x != nil {
+			x.tries = max(0, x.tries-1)
+		}
+	}
+}
+
+func (g guesser) codeKeys() []string {
+	if g.known {
+		return []string{"code " + string(g.peer)}
+	}
+	return []string{"code of a stranger"}
+}
+
 func (g guesser) keys(what string) []string {
 	keys := []string{what + " " + string(g.peer)}
 	if g.source != "" {

@@ -91,6 +91,17 @@ func (s *State) knows(peer wire.PeerID, now time.Time) bool {
 	return ok && now.Sub(last) < knownFor
 }
 
+// useStep takes a time step of the second factor, if it is later than the last
+// one taken: a code that was looked at over a shoulder is worth nothing.
+func (s *State) useStep(step int64) (fresh bool) {
+	s.change(func(d *stateData) { // on a full disk the memory still holds it
+		if fresh = step > d.TOTPStep; fresh {
+			d.TOTPStep = step
+		}
+	})
+	return fresh
+}
+
 func put(m *map[wire.PeerID]time.Time, peer wire.PeerID, now time.Time) {
 	if *m == nil {
 		*m = map[wire.PeerID]time.Time{}

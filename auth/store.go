@@ -19,7 +19,8 @@ type Store interface {
 	Load() (*config.Config, error)
 
 	// SaveToken adds a block in place of the same client's, provided that the
-	// file still has this password hash and still lets logins be saved.
+	// file still has this password hash and still lets logins be saved. What the
+	// owner wrote about that client (name, expires, permissions) stays.
 	SaveToken(t config.Token, passwordHash string) error
 
 	// ResealToken changes the sealed part of a client's block, provided that it
@@ -28,6 +29,10 @@ type Store interface {
 
 	// DropToken deletes a client's block.
 	DropToken(client wire.PeerID) error
+
+	// BurnRecoveryCode takes a recovery code out; it is an error if it is not
+	// there: of two logins with the same code one gets in.
+	BurnRecoveryCode(hash string) error
 }
 
 // unattended reports whether passwords and tokens are good at all.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,6 +87,15 @@ func (s *fileStore) ResealToken(client wire.PeerID, old, new string) error {
 			return errOvertaken
 		}
 		return e.UpdateToken(string(client), func(t *config.Token) { t.Sealed = new })
+	})
+}
+
+func (s *fileStore) BurnRecoveryCode(hash string) error {
+	return s.f.Edit(func(e *config.Edit) error {
+		if !slices.Contains(e.Config().Unattended.RecoveryCodes, hash) {
+			return errOvertaken
+		}
+		return e.RemoveFrom("unattended.recovery_codes", hash)
 	})
 }
 

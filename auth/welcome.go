@@ -108,26 +108,20 @@ func (d *door) issue(b basis, c *config.Config) *issue {
 	case b.method == ByPassword && d.save && !c.Unattended.AllowSaveLogin:
 		d.log.Warn("the viewer asks for a saved login, which this host does not allow")
 	case b.method == ByPassword && d.save:
-		return d.firstToken(c)
+		return d.firstToken()
 	case b.method == ByToken:
 		return d.rotate(c)
 	}
 	return nil
 }
 
-func (d *door) firstToken(c *config.Config) *issue {
+func (d *door) firstToken() *issue {
 	now := time.Now().UTC().Truncate(time.Second)
 	is := &issue{token: newSecret(), client: d.from, passwordHash: d.hashText}
 	is.state = tokenState{current: is.token.hash(), rotated: now, settled: true}
 	is.block = &config.Token{
 		Client: string(d.from), Name: d.name, Created: now,
 		Sealed: d.g.seals.seal(d.from, d.hashText, is.state),
-	}
-	if old := c.Token(string(d.from)); old != nil { // what the owner has written by hand stays
-		is.block.Name, is.block.Permissions = old.Name, old.Permissions
-		if !expired(old.Expires, now) {
-			is.block.Expires = old.Expires
-		}
 	}
 	return is
 }
@@ -211,6 +205,3 @@ func (g *Gate) knows(peer wire.PeerID, c *config.Config) bool {
 	_, err := g.seals.open(peer, c.Unattended.PasswordHash, t.Sealed)
 	return err == nil
 }
-
-// code is the second factor.
-func (d *door) code(*proofMsg) (*basis, error) { return nil, &Refused{Code: CodeNeedsCode} }
