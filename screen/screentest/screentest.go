@@ -10,8 +10,6 @@ package screentest
 import (
 	"bufio"
 	"bytes"
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rac/screen/x11"
 )
 
 // startTimeout is how long an X server or a program may take to start on a busy
@@ -158,38 +158,10 @@ func XvfbScreen(t testing.TB, screen string, args ...string) *Server {
 func XvfbAuth(t testing.TB, w, h int) *Server {
 	t.Helper()
 	s := &Server{Authority: filepath.Join(t.TempDir(), "Xauthority")}
-	var cookie [16]byte
-	rand.Read(cookie[:])
-	// The server takes any entry; clients look for this machine and any display.
-	host, err := os.Hostname()
-	if err == nil {
-		err = WriteCookie(s.Authority, host, "", cookie)
-	}
-	if err != nil {
+	if err := x11.WriteAuthority(s.Authority); err != nil {
 		t.Fatal(err)
 	}
 	return start(t, s, []string{"-auth", s.Authority, "-screen", "0", fmt.Sprintf("%dx%dx24", w, h)})
-}
-
-// WriteCookie makes an Xauthority file with one MIT-MAGIC-COOKIE-1 for a host's
-// local display; "" is any number.
-func WriteCookie(file, host, number string, cookie [16]byte) error {
-	const familyLocal = 256
-	b := binary.BigEndian.AppendUint16(nil, familyLocal)
-	for _, f := range []string{host, number, "MIT-MAGIC-COOKIE-1", string(cookie[:])} {
-		b = binary.BigEndian.AppendUint16(b, uint16(len(f)))
-		b = append(b, f...)
-	}
-	return os.WriteFile(file, b, 0o600)
-}
-
-// Freeze stops the server without ending it; the test's end lets it go on.
-func (s *Server) Freeze(t testing.TB) {
-	t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.cmd.Process.Signal(syscall.SIGCONT) })
 }
 
 // AddMode lets Resize choose w×h pixels, which must not be more than the server

@@ -5,6 +5,7 @@ package x11
 // a 16-bit length).
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -39,6 +40,19 @@ type authEntry struct {
 	number string
 	name   string
 	data   []byte
+}
+
+// WriteAuthority makes an Xauthority file with a new cookie for any display of
+// any host: for an X server that the caller starts with -auth, and its programs.
+func WriteAuthority(file string) error {
+	var c cookie
+	rand.Read(c[:])
+	b := binary.BigEndian.AppendUint16(nil, familyWild)
+	for _, field := range []string{"", "", cookieName, string(c[:])} {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(field)))
+		b = append(b, field...)
+	}
+	return os.WriteFile(file, b, 0o600)
 }
 
 // authorityFile is the file to read when none is given.

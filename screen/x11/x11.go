@@ -34,7 +34,7 @@ var (
 	ErrNoDisplay = errors.New("no such X display")
 	// ErrRefused means that the X server did not accept the cookie, or the lack
 	// of one.
-	ErrRefused = errors.New("X server refused the connection")
+	ErrRefused = errors.New("the X server refused the connection")
 	// ErrClosed means that the connection is gone: closed by Close, or by the
 	// server's end.
 	ErrClosed = errors.New("connection to the X server is closed")

@@ -3,7 +3,6 @@ package x11_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -109,8 +108,7 @@ func TestRefusalsAreSentences(t *testing.T) {
 	s := screentest.XvfbAuth(t, 64, 64)
 	dir := t.TempDir()
 	wrong := filepath.Join(dir, "wrong")
-	host, _ := os.Hostname()
-	if err := screentest.WriteCookie(wrong, host, s.Display[1:], [16]byte{1}); err != nil {
+	if err := x11.WriteAuthority(wrong); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
