@@ -5,9 +5,9 @@
 // xterm does (keyboard.go, keysym.go, mouse.go) and writes them to the
 // pseudo-terminal of the shell (shell_unix.go). What the programs answer is cut
 // into characters and sequences (parser.go) and changes the screen of cells
-// (vt.go, csi.go, esc.go, sgr.go, modes.go, history.go). Each Source (source.go)
-// compares the cells with what it has drawn and draws those that differ
-// (render.go, glyphs.go, boxes.go, missing.go).
+// (vt.go and the files that it names). Each Source (source.go) compares the
+// cells with what it has drawn and draws those that differ (render.go,
+// glyphs.go, boxes.go, missing.go).
 //
 // Nothing runs while nothing happens: no cursor blinks, no timer ticks. A flood
 // of output is read as it comes and shown as it is when a Source asks, so that
@@ -33,6 +33,8 @@ type Options struct {
 	Env        []string // nil: this process's, without what concerns rac or its terminal
 	Dir        string   // where the shell starts; "": the home folder
 	Log        *slog.Logger
+
+	login bool // the shell is told that it is a login shell
 }
 
 // The smallest and largest terminal; the largest makes a picture of 4500x3600.

@@ -155,19 +155,6 @@ func (t *vt) editCSI(q *sequence, n int) bool {
 	return true
 }
 
-// deleteLines is DL: unlike a scroll it takes nothing into the history.
-func (t *vt) deleteLines(n int) {
-	region := t.lines()[t.cur.y : t.bot+1]
-	n = min(n, len(region))
-	gone := append([][]cell(nil), region[:n]...)
-	copy(region, region[n:])
-	copy(region[len(region)-n:], gone)
-	for _, line := range gone {
-		t.clear(line)
-	}
-	t.move(0, t.cur.y)
-}
-
 func (t *vt) eraseLine(what int) {
 	switch what {
 	case 0:

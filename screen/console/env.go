@@ -16,6 +16,7 @@ func (o *Options) completeShell() {
 	o.Env = environment(env)
 	if len(o.Shell) == 0 {
 		o.Shell = []string{loginShell(lookup(o.Env, "SHELL"))}
+		o.login = true
 	}
 	if o.Dir == "" {
 		o.Dir = homeFolder(lookup(o.Env, "HOME"))

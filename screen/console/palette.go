@@ -28,6 +28,23 @@ func makePalette() (p [256]uint32) {
 	return p
 }
 
+// ground resolves c as a background. Some are darker there:
+// programs put white and yellow upon them, while as text on our dark screen they
+// must be light.
+func (c color) ground() uint32 {
+	switch c {
+	case colorPalette | 1:
+		return 0xb0403c
+	case colorPalette | 4:
+		return 0x3465a4
+	case colorPalette | 5:
+		return 0x8a58a4
+	case colorPalette | 6:
+		return 0x3f9496
+	}
+	return c.rgb(background)
+}
+
 // rgb resolves c; def is what the default stands for.
 func (c color) rgb(def uint32) uint32 {
 	switch c >> 24 {
@@ -46,7 +63,7 @@ func (c *cell) colors() (fg, bg uint32) {
 	if c.attr&bold != 0 && front >= colorPalette && front < colorPalette+8 {
 		front += 8
 	}
-	fg, bg = front.rgb(foreground), c.bg.rgb(background)
+	fg, bg = front.rgb(foreground), c.bg.ground()
 	if c.attr&inverse != 0 {
 		fg, bg = bg, fg
 	}

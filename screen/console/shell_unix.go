@@ -33,8 +33,8 @@ func startShell(o *Options) (*shell, error) {
 	keepFilesFromChildren()
 	cmd := exec.Command(o.Shell[0], o.Shell[1:]...)
 	cmd.Env, cmd.Dir = o.Env, o.Dir
-	if len(o.Shell) == 1 {
-		cmd.Args[0] = "-" + filepath.Base(o.Shell[0]) // a login shell, as after login(1)
+	if o.login {
+		cmd.Args[0] = "-" + filepath.Base(o.Shell[0]) // as login(1) does
 	}
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{
 		Cols: uint16(o.Cols), Rows: uint16(o.Rows),

@@ -1,14 +1,11 @@
 package console
 
-import (
-	"strings"
-	"unicode"
-)
+import "unicode"
 
 // vt is the screen of a terminal and its state: what VT220 and xterm do, as far
 // as the programs of a Unix machine ask for it. This file has the writing of
-// characters, the cursor and the moving of lines; csi.go and esc.go have the
-// sequences, sgr.go the looks, modes.go the switches.
+// characters and the cursor; lines.go moves and erases, csi.go and esc.go have the
+// sequences, sgr.go the looks, modes.go the switches, view.go what is to be seen.
 //
 // Every coordinate is kept inside: 0 <= x < cols, 0 <= y < rows.
 type vt struct {
@@ -110,77 +107,6 @@ func (t *vt) lines() [][]cell {
 	return t.page[0]
 }
 
-// view copies what is to be seen, history and cursor included, into dst, which
-// has rows*cols cells.
-func (t *vt) view(dst []cell) {
-	for y := range t.rows {
-		copy(dst[y*t.cols:][:t.cols], t.seen(y))
-	}
-	if t.mode.reverse {
-		for i := range dst {
-			dst[i].attr ^= inverse
-		}
-	}
-	if y := t.cur.y + t.back; t.mode.showCursor && y < t.rows {
-		t.showCursor(dst[y*t.cols:][:t.cols])
-	}
-}
-
-func (t *vt) showCursor(line []cell) {
-	shape := cursorBlock
-	switch t.shape {
-	case 3, 4:
-		shape = cursorLine
-	case 5, 6:
-		shape = cursorBar
-	}
-	x := t.cur.x
-	if x > 0 && line[x].attr&tail != 0 {
-		x--
-	}
-	line[x].attr |= shape
-	if line[x].attr&wide != 0 && x+1 < len(line) {
-		line[x+1].attr |= shape
-	}
-}
-
-// seen is the line at row y of the picture.
-func (t *vt) seen(y int) []cell {
-	if y < t.back {
-		return t.history.line(t.history.len() - t.back + y)
-	}
-	return t.lines()[y-t.back]
-}
-
-// text returns what is to be seen as lines without trailing blanks.
-func (t *vt) text() string {
-	var out strings.Builder
-	for y := range t.rows {
-		out.WriteString(lineText(t.seen(y)))
-		out.WriteByte('\n')
-	}
-	return strings.TrimRight(out.String(), "\n")
-}
-
-func lineText(line []cell) string {
-	var out strings.Builder
-	for _, c := range line {
-		switch {
-		case c.attr&tail != 0:
-		case c.r == 0:
-			out.WriteByte(' ')
-		default:
-			out.WriteRune(c.r)
-			for _, m := range c.mark {
-				if m != 0 {
-					out.WriteRune(m)
-				}
-			}
-		}
-	}
-	return strings.TrimRight(out.String(), " ")
-}
-
 func (t *vt) ascii(run []byte) {
 	if t.cur.charset[t.cur.shift] != 'B' || t.mode.insert {
 		for _, c := range run {
@@ -271,18 +197,6 @@ func (t *vt) advance(n int) {
 	}
 }
 
-// split blanks the wide character that has its halves on both sides of column
-// x: what is written there would leave half of it.
-func (t *vt) split(line []cell, x int) {
-	if x <= 0 || x >= len(line) || line[x].attr&tail == 0 {
-		return
-	}
-	line[x-1] = cell{r: ' ', pen: line[x-1].pen}
-	line[x] = cell{r: ' ', pen: line[x].pen}
-	line[x-1].attr &^= wide
-	line[x].attr &^= tail
-}
-
 // move puts the cursor to (x, y), or as near as the screen has it.
 func (t *vt) move(x, y int) {
 	t.cur.x = min(max(x, 0), t.cols-1)
@@ -333,88 +247,5 @@ func (t *vt) reverseLineFeed() {
 	case t.cur.y > 0:
 		t.cur.y--
 	}
-	t.cur.wrapNext = false
-}
-
-// scrollUp moves the lines from row `from` to the end of the region up by n. A
-// line that leaves the main screen at its top goes into the history.
-func (t *vt) scrollUp(from, n int) {
-	region := t.lines()[from : t.bot+1]
-	n = min(n, len(region))
-	for range n {
-		first := region[0]
-		copy(region, region[1:])
-		if from == 0 && !t.alt {
-			first = t.remember(first)
-		}
-		t.clear(first)
-		region[len(region)-1] = first
-	}
-}
-
-// remember puts a line into the history and returns another one to use. Who is
-// reading the history goes on seeing the same lines.
-func (t *vt) remember(line []cell) []cell {
-	old := t.history.push(line)
-	if t.back > 0 {
-		t.back = min(t.back+1, t.history.len())
-	}
-	if old == nil {
-		old = make([]cell, t.cols)
-	}
-	return old
-}
-
-func (t *vt) scrollDown(from, n int) {
-	region := t.lines()[from : t.bot+1]
-	n = min(n, len(region))
-	for range n {
-		last := region[len(region)-1]
-		copy(region[1:], region)
-		t.clear(last)
-		region[0] = last
-	}
-}
-
-func (t *vt) clear(cells []cell) {
-	blank := t.cur.pen.blank()
-	for i := range cells {
-		cells[i] = blank
-	}
-}
-
-func (t *vt) eraseRows(from, to int) {
-	for _, line := range t.lines()[from:to] {
-		t.clear(line)
-	}
-}
-
-// eraseCells blanks columns [from, to) of the cursor's line.
-func (t *vt) eraseCells(from, to int) {
-	line := t.lines()[t.cur.y]
-	to = min(to, t.cols)
-	t.split(line, from)
-	t.split(line, to)
-	t.clear(line[from:to])
-	t.cur.wrapNext = false
-}
-
-func (t *vt) insertCells(n int) {
-	line, x := t.lines()[t.cur.y], t.cur.x
-	n = min(n, t.cols-x)
-	t.split(line, x)
-	t.split(line, t.cols-n)
-	copy(line[x+n:], line[x:])
-	t.clear(line[x : x+n])
-	t.cur.wrapNext = false
-}
-
-func (t *vt) deleteCells(n int) {
-	line, x := t.lines()[t.cur.y], t.cur.x
-	n = min(n, t.cols-x)
-	t.split(line, x)
-	t.split(line, x+n)
-	copy(line[x:], line[x+n:])
-	t.clear(line[t.cols-n:])
 	t.cur.wrapNext = false
 }
