@@ -36,6 +36,7 @@ func (d *desk) choose(k Key) (place, error) {
 
 // sameKey returns the key in the same place if it makes sym.
 func (d *desk) sameKey(code byte, sym uint32) (place, bool, error) {
+	d.comeForward()
 	asked, askedMap := d.askState(), d.askMap(code, 1)
 	st, err := d.state(asked)
 	if err != nil {
@@ -95,8 +96,10 @@ func (d *desk) fixed(m *keymap, st kbState) byte {
 
 // chooseOther finds the key for something that is no character.
 func (d *desk) chooseOther(code byte, sym uint32, m *keymap) (place, error) {
-	if other := m.keyOf(sym); other != 0 {
-		return place{code: other}, nil
+	for _, s := range []uint32{sym, twin(sym)} {
+		if other := m.keyOf(s); s != 0 && other != 0 {
+			return place{code: other}, nil
+		}
 	}
 	if isAltGr(sym) {
 		// The layout has no AltGr: what the viewer makes with it comes as a

@@ -241,6 +241,30 @@ func TestAChangeOfTheLayoutInBetweenIsSeen(t *testing.T) {
 	}
 }
 
+func TestAModifierThatTheLayoutLacksIsItsTwinOnTheOtherSide(t *testing.T) {
+	s := screentest.Xvfb(t, 640, 480)
+	s.Run(t, "setxkbmap", "de") // its right Alt is AltGr
+	w, inj := watch(t, s), openX11(t, s)
+	inject(t, inj, with(0xe6, 0xffea, tap(9, 'f'))...)
+	w.want(t, "+64/0 +41/8 -41 -64")
+}
+
+func TestAKeyboardNumberedInAnotherWayIsUsedByItsSymbols(t *testing.T) {
+	s := screentest.Xvfb(t, 640, 480)
+	s.Run(t, "setxkbmap", "-keycodes", "xfree86")
+	w, inj := watch(t, s), openX11(t, s)
+	inject(t, inj, slices.Concat(tap(0x52, 0xff52), tap(0x4c, 0xffff), tap(4, 'a'))...) // Up, Delete
+	w.want(t, "+98/0 -98 +107/0 -107 +38/0 -38")
+}
+
+func TestTheXTESTKeyboardMayHaveALayoutOfItsOwn(t *testing.T) {
+	s := screentest.Xvfb(t, 640, 480)
+	w, inj := watch(t, s), openX11(t, s)
+	s.Run(t, "setxkbmap", "-device", "5", "-layout", "de") // the core pointer and keyboard are 2 and 3, XTEST's 4 and 5
+	inject(t, inj, slices.Concat(tap(0x1c, 'y'), tap(0x1d, 'z'))...)
+	w.want(t, "+52/0 -52 +29/0 -29")
+}
+
 // TestMain is also the injector that tests kill.
 func TestMain(m *testing.M) {
 	if display := os.Getenv("RAC_TEST_INJECTOR"); display != "" {

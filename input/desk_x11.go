@@ -192,6 +192,21 @@ func (d *desk) stroke(code byte, down bool) {
 	}
 }
 
+// comeForward makes the XTEST keyboard the one that the server's map is about. It
+// has a map of its own, which may differ from that of the keyboard that a person
+// has just used; the next event would switch, after we have looked at the map.
+// The release of a key that is up switches too and is nothing else.
+func (d *desk) comeForward() { d.stroke(d.idle(), false) }
+
+// idle is a keycode that is never down: no key has it and we do not bind it.
+func (d *desk) idle() byte { return byte(d.Setup.MinKeycode) }
+
+// now returns what is in effect for our next key, and the whole map.
+func (d *desk) now() (kbState, *keymap, error) {
+	d.comeForward()
+	return d.xserver.now()
+}
+
 // bend changes the modifiers of change for the key id.
 func (d *desk) bend(m *keymap, st kbState, change byte, id Event) {
 	d.bent.why = id

@@ -19,7 +19,7 @@ const (
 	// has gone: an event in between costs nothing.
 	redialAfter = time.Second
 	// dialTime bounds an attempt; an X server is on this machine.
-	dialTime = 3 * time.Second
+	dialTime = 2 * time.Second
 )
 
 // OpenX11 returns an Injector into an X display (":0"; "" is $DISPLAY). ctx

@@ -12,8 +12,8 @@ package input
 //     that are down there: that key. With equal layouts this is always so, and a
 //     program that looks at the place of keys (a game) sees the right one.
 //   - Sym is a key without a character (Enter, F5, Control): the key in the same
-//     place if it bears Sym in any position, else the key that bears it alone,
-//     else the key in the same place.
+//     place if it bears Sym in any position, else the key that bears it alone or,
+//     for a modifier, its twin on the other side, else the key in the same place.
 //   - Sym is a character, a dead key or one of the keypad: the host's key
 //     that makes it with the modifiers that are down; else one that makes it
 //     with Shift or AltGr pressed or lifted for as long as it is down.

@@ -3,7 +3,10 @@ package input
 // Keysyms: what a layout makes of a key, as X11 numbers it (X Window System
 // Protocol, appendix A).
 
-import "unicode"
+import (
+	"sort"
+	"unicode"
+)
 
 // The keysyms that have a meaning here.
 const (
@@ -92,6 +95,15 @@ func keypadDigit(sym uint32) uint32 {
 	return 0
 }
 
+// twin is the same modifier on the other side of the keyboard; 0: it has none.
+func twin(sym uint32) uint32 {
+	const capsLock, shiftLock = 0xffe5, 0xffe6
+	if sym < symShift || sym > 0xffee || sym == capsLock || sym == shiftLock {
+		return 0
+	}
+	return (sym - 1) ^ 1 + 1 // 0xffe1 and 0xffe2 are left and right, and so on
+}
+
 // isAltGr tells the keysyms that choose a key's third character.
 func isAltGr(sym uint32) bool { return sym == symLevel3 || sym == symModeSwitch }
 
@@ -104,17 +116,17 @@ func makesText(sym uint32) bool {
 
 // legacyRune returns the character of a keysym older than Unicode; 0: none.
 func legacyRune(sym uint32) rune {
-	for _, b := range legacyBlocks() {
-		if sym < b.first {
-			break
+	blocks := legacyBlocks()
+	after := sort.Search(len(blocks), func(i int) bool { return blocks[i].first > sym })
+	if after == 0 {
+		return 0
+	}
+	n := sym - blocks[after-1].first
+	for _, r := range blocks[after-1].runes {
+		if n == 0 && r != '·' {
+			return r
 		}
-		n := sym - b.first
-		for _, r := range b.runes {
-			if n == 0 && r != '·' {
-				return r
-			}
-			n--
-		}
+		n--
 	}
 	return 0
 }
@@ -127,8 +139,8 @@ type legacyBlock struct {
 
 // legacyBlocks is in ascending order. Layouts still use these numbers: those of
 // Polish, Russian, Greek, Hebrew, … are written in them.
-func legacyBlocks() []legacyBlock {
-	return []legacyBlock{
+func legacyBlocks() *[36]legacyBlock {
+	return &[...]legacyBlock{
 		{0x1a1, "Ą˘Ł·ĽŚ··ŠŞŤŹ·ŽŻ·ą˛ł·ľśˇ·šşťź˝žżŔ··Ă·ĹĆ·Č·Ę·Ě··ĎĐŃŇ··Ő··ŘŮ·Ű··Ţ·ŕ··ă·ĺć·č·ę·ě··ďđńň··ő··řů·ű··ţ˙"},
 		{0x2a1, "Ħ"},
 		{0x2a6, "Ĥ··İ·ĞĴ"},

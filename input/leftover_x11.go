@@ -16,7 +16,6 @@ package input
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -153,20 +152,20 @@ const (
 )
 
 // releaseLeftovers releases what is down on the XTEST devices. Where the server
-// does not say which those are, it leaves everything as it is.
-func (d *desk) releaseLeftovers() error {
+// does not say which those are, everything stays as it is.
+func (d *desk) releaseLeftovers() {
 	ext, err := d.Extension("XInputExtension")
 	if err != nil || ext == nil {
-		return err
+		return
 	}
 	list, err := d.wait(d.ask(ext.MajorOpcode, xiListInputDevices, nil))
 	if err != nil {
-		return fmt.Errorf("input devices: %w", err)
+		return
 	}
 	for _, id := range xtestDevices(list) {
 		state, err := d.wait(d.ask(ext.MajorOpcode, xiQueryDeviceState, []byte{id, 0, 0, 0}))
 		if err != nil {
-			return fmt.Errorf("state of input device %d: %w", id, err)
+			return
 		}
 		keys, buttons := downOn(state)
 		for _, k := range keys {
@@ -176,7 +175,6 @@ func (d *desk) releaseLeftovers() error {
 			d.button(b, false)
 		}
 	}
-	return nil
 }
 
 // xtestDevices reads the reply to ListInputDevices: the IDs of the devices named

@@ -38,7 +38,7 @@ func symName(sym uint32) string {
 // ones, then ours, the one that rested longest first.
 func (d *desk) free(m *keymap, keep map[byte]bool) (codes []byte) {
 	var ours []byte
-	for c := int(d.Setup.MaxKeycode); c >= int(d.Setup.MinKeycode); c-- {
+	for c := int(d.Setup.MaxKeycode); c > int(d.idle()); c-- {
 		code := byte(c)
 		_, bound := d.spares[code]
 		switch {

@@ -13,6 +13,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"rac/input"
+	"rac/p2p/p2ptest"
 	"rac/screen/screentest"
 	"rac/screen/x11"
 )
@@ -163,10 +164,14 @@ func TestTwoThousandCharactersArriveWithoutAWrongOne(t *testing.T) {
 	term := openTerminal(t, s, inj, ": > ready; cat > out")
 	text := mixed(2000)
 	start := time.Now()
-	for rest := []rune(text); len(rest) > 0; { // by pieces, as Serve does
-		n := min(32, len(rest))
-		inject(t, inj, input.Text{Text: string(rest[:n])})
-		rest = rest[n:]
+	viewer, host := p2ptest.Pipe(1 << 10)
+	served := make(chan error, 1)
+	go func() { served <- input.Serve(t.Context(), host, inj) }()
+	if err := input.SendText(t.Context(), viewer, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-served; err != nil {
+		t.Fatal(err)
 	}
 	t.Logf("%d characters in %v", len([]rune(text)), time.Since(start))
 	term.wantText(t, "out", text)
