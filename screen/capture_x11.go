@@ -289,6 +289,7 @@ func (s *x11Source) bound(ctx context.Context) (release func()) {
 
 // Close implements Source. It waits for nothing that the server would have to do.
 func (s *x11Source) Close() error {
+	s.conn.Abort() // first: giving the memory back would wait for a server that reads nothing
 	if s.grab != nil {
 		s.grab.close()
 		s.grab = nil
