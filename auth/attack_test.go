@@ -33,7 +33,7 @@ func (r *raw) spake(id wire.PeerID, password string) (confirm []byte) {
 		r.t.Fatal(err)
 	}
 	w0, w1 := remembered(k, Password(password))
-	bind := binding{context: transcriptHash(hello, challenge), idProver: string(id), idVerifier: string(hostID)}
+	bind := binding{context: transcriptHash(hello, challenge), idProver: string(id), idVerifier: string(hostID)}.of(ByPassword)
 	p := newProver(bind, w0, w1, randomScalar())
 	r.say(msgProof, &proofMsg{Method: ByPassword, Share: p.share})
 	t, body, err := r.next()
@@ -218,6 +218,7 @@ func TestAPasswordThatWasChangedDuringTheLoginIsWrong(t *testing.T) {
 			r.wantRefused(edit.want, false)
 			r.s.Close()
 			h.edit(func(c *config.Config) { *c = *before })
+			time.Sleep(time.Second)
 		}
 	})
 }
@@ -351,7 +352,7 @@ func TestAFakeHostGetsNoConfirmation(t *testing.T) {
 				err = fakeHost(t, v, func(r *wire.Reader, w *wire.Writer, hello []byte) {
 					challenge := appendJSON(nil, &challengeMsg{Version: 1, Methods: []Method{ByPassword}, KDF: hash.kdf.msg(), Nonce: make(b64, nonceLen)})
 					w.Write(msgChallenge, challenge)
-					bind := binding{context: transcriptHash(hello, challenge), idProver: string(annaID), idVerifier: string(idVerifier)}
+					bind := binding{context: transcriptHash(hello, challenge), idProver: string(annaID), idVerifier: string(idVerifier)}.of(ByPassword)
 					m := nextProof(t, r)
 					run, err := newVerifier(bind, hash.w0, hash.l, m.Share, randomScalar())
 					if err != nil {

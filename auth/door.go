@@ -60,9 +60,12 @@ type door struct {
 
 	// from the proofs
 	tries    int
-	run      *verifier // between the two messages of a password
-	puzzle   *puzzle   // waits for its solution
-	tokenDue bool      // a token may still be presented
+	run      *verifier // between the two messages of a password or an invite
+	runBy    Method    // which of them
+	cred     *credential
+	invite   *invite // the one that this login may try; nil: none was open
+	puzzle   *puzzle // waits for its solution
+	tokenDue bool    // a token may still be presented
 	asked    chan asked
 	hangUp   context.CancelFunc // ends the asking
 	proved   *basis             // waits for the second factor
@@ -161,6 +164,9 @@ func (d *door) login(ctx context.Context) (s *session, line int, issue *issue, e
 	if err := d.greet(first.body); err != nil {
 		return nil, 0, nil, err
 	}
+	if b := d.byCertificate(d.g.rules()); b != nil {
+		return d.welcome(*b)
+	}
 	for {
 		b, err := d.step(ctx)
 		if err != nil {
@@ -247,6 +253,13 @@ func (d *door) greet(body []byte) error {
 		d.until = time.Now().Add(typingTime)
 	}
 	c, broken := d.g.rules()
+	if d.showCertificate(hello.Cert, c); !allows(c, d.from) && d.cred == nil {
+		return &Refused{Code: CodeNotAllowed}
+	}
+	if d.cred != nil {
+		d.who.known = true
+		d.g.slots.raise(d.slot, known)
+	}
 	challenge := d.challenge(c, broken)
 	text := appendJSON(nil, challenge)
 	d.bind = binding{context: transcriptHash(body, text), idProver: string(d.from), idVerifier: string(d.g.o.Self)}
@@ -269,6 +282,13 @@ func (d *door) challenge(c *config.Config, broken bool) *challengeMsg {
 	}
 	if c.Attended.Mode == config.Ask {
 		m.Methods = append(m.Methods, ByAccept)
+	}
+	if d.byCertificate(c, broken) != nil {
+		m.Methods = append(m.Methods, ByCertificate)
+	}
+	if d.invite = d.g.openInvite(); d.invite != nil {
+		m.Methods = append(m.Methods, ByInvite)
+		m.Invite = d.invite.hash.kdf.msg()
 	}
 	return m
 }

@@ -58,6 +58,7 @@ type Gate struct {
 	broken   error                 // of the last reading
 	sessions map[[32]byte]*session // by ticketKey
 	asking   int                   // requests that wait for a person
+	invite   *invite               // nil: none is open
 	closing  Reason                // "": open
 	serving  sync.WaitGroup        // calls of Serve; Add only with mu held and closing empty
 	quit     chan struct{}         // closed when closing is set
@@ -85,7 +86,9 @@ func (g *Gate) Serve(ctx context.Context, from wire.PeerID, s wire.Stream) error
 	}
 	defer g.serving.Done()
 	g.Reload() // what the owner saved a moment ago counts
-	if c, _ := g.rules(); !allows(c, from) {
+	// Where an authority is trusted, who is not on the list may say hello and
+	// show its certificate; greet turns the others down.
+	if c, _ := g.rules(); !allows(c, from) && len(c.Authorities) == 0 {
 		return g.turnDown(from, s)
 	}
 	d := newDoor(g, from, s)
@@ -183,7 +186,7 @@ func (g *Gate) admit(s *session, s0 Secret) error {
 	if g.closing != "" {
 		return &Ended{g.closing}
 	}
-	if broken && s.basis.method != ByAccept {
+	if broken && s.basis.method != ByAccept && s.basis.method != ByInvite {
 		return &Refused{Code: CodeSuspended}
 	}
 	if len(g.sessions) >= maxSessions {
@@ -192,6 +195,9 @@ func (g *Gate) admit(s *session, s0 Secret) error {
 	st := g.judge(s.basis, s.peer, s.wants, c)
 	if st.reason != "" {
 		return &Ended{st.reason}
+	}
+	if s.basis.method == ByInvite && !g.useInviteLocked(s.basis.invite) {
+		return &Refused{Code: CodePassword} // another has just come in by it
 	}
 	s.id, s.ticket, s.since = g.newIDLocked(), ticketKey(s0), time.Now()
 	s.perms, s.expires, s.line = st.perms, st.expires, 1

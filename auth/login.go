@@ -30,6 +30,7 @@ type Prover struct {
 	Self, Host wire.PeerID // both ends of the stream, verified by the connection
 	Name       string      // what this computer calls itself; a person at the host sees it
 	Wants      Perms       // 0: everything that the host permits
+	Cert       string      // a certificate to show; "": none
 
 	// SavedLogin returns the token saved for this host. nil or false: there is
 	// none, or (rac connect --remember) it is not to be used.
@@ -100,12 +101,14 @@ type client struct {
 
 	open    []Method // what the host offers
 	kdf     kdf
+	words   kdf // of the invite
 	maySave bool
 	bind    binding
 
 	attempt  int
 	typed    Typed
-	run      *prover       // between the messages of a password
+	run      *prover       // between the messages of a password or an invite
+	runBy    Method        // which of them
 	wait     time.Duration // before the next attempt
 	asking   bool
 	byToken  bool // a saved login was presented
@@ -183,7 +186,7 @@ func (c *client) beside(f func() func() error) {
 func (c *client) hello() error {
 	m := &helloMsg{
 		Version: protocolVersion, Name: bounded(c.p.Name, maxName), Wants: c.p.Wants.Names(), Methods: c.methods(),
-		Person: c.p.Person, Nonce: make(b64, nonceLen),
+		Person: c.p.Person, Nonce: make(b64, nonceLen), Cert: c.p.Cert,
 	}
 	rand.Read(m.Nonce)
 	hello := appendJSON(nil, m)
@@ -228,20 +231,30 @@ func (c *client) challenge(hello, body []byte) error {
 	}
 	c.open, c.maySave = m.Methods, m.MaySave
 	c.bind = binding{context: transcriptHash(hello, body), idProver: string(c.p.Self), idVerifier: string(c.p.Host)}
-	if !c.offers(ByPassword) {
-		return nil
-	}
 	var err error
-	if c.kdf, err = m.KDF.kdf(); err != nil {
-		return fmt.Errorf("%w: %w", errRules, err)
+	if c.offers(ByPassword) {
+		if c.kdf, err = m.KDF.kdf(); err != nil {
+			return fmt.Errorf("%w: %w", errRules, err)
+		}
+	}
+	if c.offers(ByInvite) {
+		if c.words, err = m.Invite.kdf(); err != nil {
+			return fmt.Errorf("%w: %w", errRules, err)
+		}
 	}
 	return nil
 }
+
+// typable: something that is typed at the prompt could let us in.
+func (c *client) typable() bool { return c.offers(ByPassword) || c.offers(ByInvite) }
 
 func (c *client) offers(m Method) bool { return slices.Contains(c.open, m) }
 
 // begin brings the first proof: the saved login if there is one.
 func (c *client) begin() error {
+	if c.p.Cert != "" && c.offers(ByCertificate) {
+		return nil // it was enough: the welcome is on its way
+	}
 	if c.p.SavedLogin != nil {
 		if token, ok := c.p.SavedLogin(); ok {
 			c.byToken = true
@@ -253,9 +266,9 @@ func (c *client) begin() error {
 
 // without goes on without a saved login: see CLI.md, "which of 4, 5, 6".
 func (c *client) without() error {
-	password := c.offers(ByPassword) && c.p.Password != nil
+	password := c.typable() && c.p.Password != nil
 	switch {
-	case !c.offers(ByPassword) && !c.offers(ByAccept):
+	case !c.typable() && !c.offers(ByAccept):
 		return &Refused{Code: c.or(CodeSuspended, CodeNoWayIn)}
 	case c.offers(ByPassword) && !password:
 		return &Refused{Code: c.or(CodeTokenDead, CodeNeedsPassword)}
@@ -315,7 +328,10 @@ func (c *client) answer(typed Typed, err error) error {
 	if len(typed.Password) == 0 { // nobody has an empty one: spare the owner a try
 		return c.wrong(0)
 	}
-	k, p, stretch := c.kdf, Password(slices.Clone(typed.Password)), c.p.stretch
+	by, k, p, stretch := ByPassword, c.kdf, Password(slices.Clone(typed.Password)), c.p.stretch
+	if c.offers(ByInvite) && (looksLikeInvite(p) || !c.offers(ByPassword)) {
+		by, k, p = ByInvite, c.words, Password(tidyInvite(string(p)))
+	}
 	if stretch == nil {
 		stretch = kdf.stretch
 	}
@@ -323,8 +339,8 @@ func (c *client) answer(typed Typed, err error) error {
 		w0, w1 := stretch(k, p)
 		p.Clear()
 		return func() error {
-			c.run = newProver(c.bind, w0, w1, randomScalar())
-			return c.l.send(msgProof, &proofMsg{Method: ByPassword, Share: c.run.share})
+			c.run, c.runBy = newProver(c.bind.of(by), w0, w1, randomScalar()), by
+			return c.l.send(msgProof, &proofMsg{Method: by, Share: c.run.share})
 		}
 	})
 	return nil
@@ -336,7 +352,7 @@ func (c *client) noPassword(err error) error {
 	case !errors.Is(err, ErrNoPassword):
 		return err
 	case c.asking:
-		c.open = slices.DeleteFunc(c.open, func(m Method) bool { return m == ByPassword })
+		c.open = slices.DeleteFunc(c.open, func(m Method) bool { return m == ByPassword || m == ByInvite })
 		return nil
 	case c.last != "":
 		return &Refused{Code: c.last, RetryAfter: c.wait}
@@ -402,7 +418,7 @@ func heard[M any, P interface {
 
 // proved is the host's half of a password run.
 func (c *client) proved(m *proofMsg) error {
-	if c.run == nil || m.Method != ByPassword {
+	if c.run == nil || m.Method != c.runBy {
 		return fmt.Errorf("%w: a proof that was not asked for", errRules)
 	}
 	confirm, err := c.run.finish(m.Share, m.Confirm)
@@ -412,8 +428,8 @@ func (c *client) proved(m *proofMsg) error {
 		return c.wrong(time.Duration(m.RetryAfter) * time.Second)
 	}
 	c.run = nil
-	save := c.typed.Remember && c.maySave && c.p.SaveLogin != nil
-	return c.l.send(msgProof, &proofMsg{Method: ByPassword, Confirm: confirm, Save: save})
+	save := c.runBy == ByPassword && c.typed.Remember && c.maySave && c.p.SaveLogin != nil
+	return c.l.send(msgProof, &proofMsg{Method: c.runBy, Confirm: confirm, Save: save})
 }
 
 // refused is the host's no, which may leave other ways open.
@@ -455,7 +471,7 @@ func (c *client) notAccepted(m *refusedMsg) error {
 		return fmt.Errorf("%w: it refuses a request that was not made", errRules)
 	}
 	c.asking = false
-	if !c.offers(ByPassword) || c.p.Password == nil {
+	if !c.typable() || c.p.Password == nil {
 		return &Refused{Code: m.Code, RetryAfter: m.wait()}
 	}
 	if m.Code != CodeNobody {

@@ -100,7 +100,7 @@ func (m *helloMsg) check() error {
 
 type challengeMsg struct {
 	Version int      `json:"version"`
-	Methods []Method `json:"methods"` // ByPassword, ByAccept, ByInvite: what a stranger may try
+	Methods []Method `json:"methods"` // ByPassword, ByAccept, ByInvite: what a stranger may try; ByCertificate: let in by that
 	MaySave bool     `json:"may_save"`
 	KDF     *kdfMsg  `json:"kdf,omitempty"`
 	Invite  *kdfMsg  `json:"invite,omitempty"`

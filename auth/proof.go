@@ -25,6 +25,8 @@ func (d *door) proof(ctx context.Context, body []byte) (*basis, error) {
 		return d.token(&m)
 	case ByPassword:
 		return d.password(&m)
+	case ByInvite:
+		return d.byInvite(&m)
 	case ByAccept:
 		return nil, d.ask(ctx)
 	case methodCode:
@@ -116,7 +118,7 @@ func (d *door) password(m *proofMsg) (*basis, error) {
 		return nil, fmt.Errorf("%w: a password where none is open", errRules)
 	case len(m.Share) > 0 && len(m.Confirm) == 0:
 		return nil, d.share(m)
-	case len(m.Confirm) > 0 && len(m.Share) == 0 && d.run != nil:
+	case len(m.Confirm) > 0 && len(m.Share) == 0 && d.run != nil && d.runBy == ByPassword:
 		return d.confirm(m)
 	}
 	return nil, fmt.Errorf("%w: a password's messages out of order", errRules)
@@ -138,11 +140,11 @@ func (d *door) share(m *proofMsg) error {
 		d.g.slots.raise(d.slot, payer)
 	}
 	d.tries++
-	v, err := newVerifier(d.bind, d.hash.w0, d.hash.l, m.Share, randomScalar())
+	v, err := newVerifier(d.bind.of(ByPassword), d.hash.w0, d.hash.l, m.Share, randomScalar())
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRules, err)
 	}
-	d.run = v
+	d.run, d.runBy = v, ByPassword
 	d.extend()
 	return d.l.send(msgProof, &proofMsg{
 		Method: ByPassword, Share: v.share, Confirm: v.confirm, RetryAfter: seconds(d.g.limits.next(d.who).wait),
@@ -162,6 +164,9 @@ func (d *door) extend() {
 func (d *door) wrongPassword() {
 	if d.run != nil {
 		d.run = nil
+		if d.runBy == ByInvite {
+			d.g.spoilInvite(d.invite)
+		}
 		d.log.Warn("wrong password", "name", d.name)
 		d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: CodePassword})
 	}

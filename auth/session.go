@@ -31,8 +31,10 @@ const (
 // basis is what a session rests on. When that is withdrawn, so is the session.
 type basis struct {
 	method       Method
-	passwordHash [32]byte // of the line in the config: password, token
-	granted      Perms    // what the person, the invite or the certificate gave
+	passwordHash [32]byte    // of the line in the config: password, token
+	granted      Perms       // what the person or the invite gave
+	cred         *credential // what stands for the peer; nil: nothing
+	invite       *invite
 }
 
 type session struct {
@@ -73,7 +75,7 @@ type standing struct {
 
 // judge holds what a session rests on against a config.
 func (g *Gate) judge(b basis, peer wire.PeerID, wants Perms, c *config.Config) standing {
-	if !allows(c, peer) && b.method != ByCertificate {
+	if !allows(c, peer) && !vouched(b.cred, peer, c) {
 		return standing{reason: Revoked}
 	}
 	st := standing{perms: b.granted}
@@ -84,11 +86,23 @@ func (g *Gate) judge(b basis, peer wire.PeerID, wants Perms, c *config.Config) s
 		if st.reason = passwordStanding(b, c); st.reason == "" {
 			g.judgeToken(&st, peer, c)
 		}
+	case ByCertificate:
+		judgeCertificate(&st, b, peer, c)
 	}
 	if st.perms &= wants & hostPerms(c); st.reason == "" && st.perms == 0 {
 		st.reason = Permission
 	}
 	return st
+}
+
+// vouched: somebody whom the owner trusts stands for a peer that is not on the
+// list.
+func vouched(cr *credential, peer wire.PeerID, c *config.Config) bool {
+	if cr == nil {
+		return false
+	}
+	_, err := cr.believed(peer, c, time.Now())
+	return err == nil
 }
 
 func passwordStanding(b basis, c *config.Config) Reason {

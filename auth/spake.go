@@ -109,6 +109,12 @@ type binding struct {
 	idProver, idVerifier string // from the connection, never from a message
 }
 
+// of keeps the runs of different secrets apart.
+func (b binding) of(m Method) binding {
+	b.context = append(append([]byte(nil), b.context...), m...)
+	return b
+}
+
 // prover is the viewer's half of one run.
 type prover struct {
 	bind   binding

@@ -13,6 +13,7 @@ import (
 
 // welcome makes the session and tells the viewer.
 func (d *door) welcome(b basis) (*session, int, *issue, error) {
+	b.cred = d.cred
 	s := &session{peer: d.from, name: d.name, verified: d.verified, wants: d.wants, basis: b}
 	ticket := newSecret()
 	if err := d.g.admit(s, ticket); err != nil {
