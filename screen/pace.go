@@ -39,7 +39,7 @@ const (
 	firstAllowance = 64 << 10
 	// frameTime is the least time that the allowance may take on the line: below
 	// it the cost of many small messages outweighs what newer pixels are worth.
-	frameTime = 16 * time.Millisecond
+	frameTime = 33 * time.Millisecond
 	// small is the size up to which a message says how long the way is: a larger
 	// one also takes its time to be put on the line. The first message, Display,
 	// is small.

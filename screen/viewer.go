@@ -37,12 +37,17 @@ type viewer struct {
 	cursor     *Cursor
 	cursors    cursorSet
 	status     string
+	updated    time.Time // when the encoder got its pixels
+	seen       time.Time // when those were captured
 	lastFrame  time.Time
 }
 
 // firstPicture is how long a viewer waits for the first picture before it is
 // told that there is none yet.
 const firstPicture = 3 * time.Second
+
+// stale is how old a picture may become while it is on its way.
+const stale = 150 * time.Millisecond
 
 func newViewer(s *Share, stream wire.Stream) *viewer {
 	return &viewer{share: s, stream: stream, wake: make(chan struct{}, 1), joined: time.Now(), encoder: codec.NewEncoder()}
@@ -240,7 +245,7 @@ func (v *viewer) take() taken {
 		v.renewed = false
 		v.generation++
 		d := s.display
-		d.Generation, d.W, d.H, d.Origin = v.generation, v.part.Dx(), v.part.Dy(), v.part.Min
+		d.Generation, d.W, d.H, d.Origin = v.generation, v.part.Dx(), v.part.Dy(), d.Origin.Add(v.part.Min)
 		t.display = &d
 		return t // the caller resets the encoder and comes again
 	}
@@ -253,11 +258,27 @@ func (v *viewer) take() taken {
 			return t
 		}
 	}
+	v.update(&t)
+	return t
+}
+
+// update moves the newest pixels into the encoder. While a picture is on its way
+// in several messages it waits, so that what moves all the time arrives whole and
+// not only the top of each picture; but not for longer than stale. The caller
+// holds share.mu.
+func (v *viewer) update(t *taken) {
+	s := v.share
+	now := time.Now()
+	if v.encoder.Pending() && now.Sub(v.updated) < stale {
+		t.seen = v.seen
+		return
+	}
+	v.encoder.SetSpeed(v.pace.speed())
 	v.rects = v.dirty.take(v.rects[:0])
 	if len(v.rects) > 0 {
 		v.encoder.Update(s.picture.Sub(v.part), v.rects)
+		v.updated, v.seen = now, s.seen
 	}
-	return t
 }
 
 // cursorSet is the pointer pictures that the viewer has: the last cursorsKept
