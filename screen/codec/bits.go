@@ -6,8 +6,14 @@ import (
 	"slices"
 )
 
-// BITS: residuals in groups of 16, each with as many bits as its largest needs.
-// 15 % more bytes than EXACT at a fraction of the time: for fast lines.
+// BITS: residuals in groups of 16, each with as many bits as its largest needs. A
+// third more bytes than EXACT in a quarter of the time: for fast lines.
+//
+// A group is 16 residuals (as numbered in planes.go) of one plane and row; a row's
+// last one is filled up with zeros. They follow row by row, in a row green, red,
+// blue. A slice is the widths of all groups, 0 … 8, 4 bits each, the first one in
+// the low bits; then the groups, each 2 · width bytes: the residuals in width bits,
+// the first one lowest.
 
 const groupLen = 16 // residuals of one width
 

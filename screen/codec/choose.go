@@ -14,7 +14,7 @@ func (e *Encoder) choose(i int) bool {
 		return false
 	}
 	t := &e.tiles[i]
-	if t.known {
+	if t.known && t.kind != kindCache { // a slot is good for one frame
 		return true
 	}
 	t.known = true
@@ -22,6 +22,7 @@ func (e *Encoder) choose(i int) bool {
 	switch t.n = fewColours(e.want, t.box, &t.cols); {
 	case t.n == 1:
 		t.kind = kindFill
+	case e.recall(i):
 	case t.n <= len(t.cols):
 		t.kind = kindPack
 	case e.stats.picture(e.want, t.box):

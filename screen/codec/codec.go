@@ -1,6 +1,7 @@
 // Package codec turns pictures of a screen into bytes and back, exactly: when the
 // last pending byte has been decoded, every pixel is equal. It is pure: no
-// stream, no clock, no goroutine that outlives a call.
+// stream, no goroutine that outlives a call; the time is asked for only to tell a
+// film from what stands still (cache.go).
 //
 // An Encoder keeps two pictures: what the viewer has, and what it should have.
 // Update brings news for the second one and costs little more than a compare;

@@ -5,6 +5,7 @@ import (
 	"image"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"golang.org/x/image/font/basicfont"
 )
@@ -14,10 +15,12 @@ type link struct {
 	t   testing.TB
 	enc *Encoder
 	dec *Decoder
+	now time.Time // stands still unless a test moves it
 }
 
 func newLink(t testing.TB, w, h int) *link {
-	l := &link{t, NewEncoder(), NewDecoder()}
+	l := &link{t, NewEncoder(), NewDecoder(), time.Time{}}
+	l.enc.start, l.enc.clock = l.now, func() time.Time { return l.now }
 	l.reset(w, h)
 	return l
 }

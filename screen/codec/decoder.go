@@ -13,6 +13,7 @@ type Decoder struct {
 	grid    grid
 	pic     *Picture
 	words   wordDecoder
+	cache   cache
 	ops     []op
 	raw     []byte
 	dirty   []image.Rectangle
@@ -39,6 +40,7 @@ func (d *Decoder) Reset(w, h int) error {
 	}
 	d.grid, d.pic = newGrid(w, h), NewPicture(w, h)
 	d.words.reset()
+	d.cache.reset()
 	return nil
 }
 
@@ -76,6 +78,7 @@ type budget struct{ area, raw int }
 func (d *Decoder) forget() {
 	clear(d.pic.Pix)
 	d.words.reset()
+	d.cache.reset()
 	d.dirty = append(d.dirty, d.pic.Bounds())
 }
 
@@ -142,12 +145,18 @@ func (d *Decoder) apply(pack, slices []byte) error {
 	d.jobs = d.jobs[:0]
 	for i := range d.ops {
 		o := &d.ops[i]
-		d.dirty = append(d.dirty, o.box)
+		if o.kind != kindKeep {
+			d.dirty = append(d.dirty, o.box)
+		}
 		switch o.kind {
 		case kindCopy:
 			d.pic.move(o.box, o.dx, o.dy)
 		case kindFill:
 			d.pic.fill(o.box, o.cols[0])
+		case kindCache, kindKeep:
+			if err := d.useCache(o); err != nil {
+				return err
+			}
 		case kindPack:
 			pack = unpack(pack, d.pic, o.box, o.n, &o.cols)
 		case kindWords:
@@ -160,6 +169,23 @@ func (d *Decoder) apply(pack, slices []byte) error {
 		}
 	}
 	return d.drawSlices()
+}
+
+// useCache carries out a CACHE or KEEP.
+func (d *Decoder) useCache(o *op) error {
+	if o.kind == kindCache && o.slot+o.n > len(d.cache.slots) {
+		return badFrame("slots %d to %d of %d", o.slot, o.slot+o.n-1, len(d.cache.slots))
+	}
+	for i := range o.n {
+		x := o.box.Min.X + i*tileSide
+		r := image.Rect(x, o.box.Min.Y, x+tileSide, o.box.Max.Y)
+		if o.kind == kindKeep {
+			d.cache.keep(d.pic, r)
+		} else {
+			d.cache.draw(d.pic, r, o.slot+i)
+		}
+	}
+	return nil
 }
 
 func (d *Decoder) drawSlices() error {

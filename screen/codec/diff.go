@@ -1,13 +1,19 @@
 package codec
 
-import "image"
+import (
+	"image"
+	"time"
+)
 
 // tile is what the encoder knows about one tile of the grid.
 type tile struct {
-	pending bool // the viewer may not have what is wanted
-	located bool // box is up to date
-	known   bool // the rest is, too
+	pending bool          // the viewer may not have what is wanted
+	located bool          // box is up to date
+	known   bool          // the rest is, too
+	kept    bool          // what the viewer has is in the cache, or not worth it
+	shown   time.Duration // Encoder.now when what the viewer has last changed
 	kind    kind
+	slot    int             // CACHE
 	n       int             // PACK: colours
 	cols    [4]uint32       // FILL, PACK
 	box     image.Rectangle // what the viewer lacks; once known, in whole bands

@@ -104,6 +104,8 @@ func (e *Encoder) joins(t, next *tile, r *run, both image.Rectangle, sum int) bo
 	switch r.kind {
 	case kindFill:
 		return area(both) == sum && next.cols[0] == t.cols[0]
+	case kindCache:
+		return next.slot == t.slot+r.n
 	case kindPack:
 		return area(both) == sum && mergeColours(t, next)
 	}
@@ -144,6 +146,8 @@ func (e *Encoder) appendTextOp(r run) {
 			c.ops = appendColour(c.ops, v)
 		}
 		c.pack = appendPack(c.pack, e.want, r.box, t.n, &t.cols)
+	case kindCache:
+		c.ops = append(c.ops, byte(t.slot), byte(t.slot>>8))
 	case kindWords:
 		e.words.encode(e.want, r.box)
 	}

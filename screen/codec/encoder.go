@@ -3,6 +3,7 @@ package codec
 import (
 	"image"
 	"runtime"
+	"time"
 
 	"github.com/pierrec/lz4/v4"
 )
@@ -18,7 +19,12 @@ type Encoder struct {
 	fresh   bool // Update has brought something since the last search for moves
 	picture kind // how pictures are said
 
+	clock func() time.Time
+	start time.Time
+	now   time.Duration // of this frame, since start
+
 	words   wordCoder
+	cache   cacheIndex
 	stats   colourCount
 	text    []int // pending tiles by what they are, in raster order
 	pics    []int
@@ -30,7 +36,7 @@ type Encoder struct {
 
 // NewEncoder returns an Encoder that must be Reset before it is used.
 func NewEncoder() *Encoder {
-	return &Encoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact}
+	return &Encoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact, clock: time.Now, start: time.Now()}
 }
 
 // maxWorkers bounds how many slices are coded at once: capture and the viewer's
@@ -42,17 +48,27 @@ const maxWorkers = 4
 // becomes black. The next frame carries the news.
 func (e *Encoder) Reset(w, h int) {
 	e.grid = newGrid(w, h)
-	e.have, e.want = NewPicture(w, h), NewPicture(w, h)
+	e.have, e.want = e.have.blank(w, h), e.want.blank(w, h)
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
 	e.pending, e.reset, e.fresh = 0, true, false
 	e.words.reset()
-	e.mover.last, e.mover.vain, e.mover.wait = nil, 0, 0
+	e.cache.reset()
+	e.mover.forget()
 }
 
-// SetSpeed
+// fastLine is the speed in bytes a second from which on BITS is quicker than
+// EXACT. A photograph's pixel takes 0.3 bytes more in BITS and 32 ns less of
+// processor time, both ends together, measured on one core of an EPYC at 2.6 GHz
+// nominal. The pixels as they are (3 bytes) would win above 250 MB/s only, which
+// is what an encrypted stream reaches at best.
+const fastLine = 9e6
+
+// SetSpeed tells how fast the line is, so that Append chooses the coder of
+// pictures by the least time to encode, transfer and decode. Without it the line
+// is taken to be slow.
 func (e *Encoder) SetSpeed(bytesPerSecond float64) {
 	e.picture = kindExact
-	if bytesPerSecond > 10e6 {
+	if bytesPerSecond >= fastLine {
 		e.picture = kindBits
 	}
 }
@@ -75,6 +91,8 @@ func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 		flags, e.reset = frameReset, false
 	}
 	dst = append(dst, flags)
+	e.now = e.clock().Sub(e.start)
+	dst = e.appendKeeps(dst)
 	copies := e.search()
 	e.sort()
 	dst = e.appendCopies(dst, copies)
@@ -110,6 +128,16 @@ func (e *Encoder) done(i int) {
 func (e *Encoder) sent(first, n int, box image.Rectangle) {
 	copyPixels(e.have, e.want, box)
 	for i := range n {
+		e.tiles[first+i].shown, e.tiles[first+i].kept = e.now, false
 		e.done(first + i)
 	}
+}
+
+// blank returns a black picture: p itself if it has the size.
+func (p *Picture) blank(w, h int) *Picture {
+	if p == nil || p.W != w || p.H != h {
+		return NewPicture(w, h)
+	}
+	clear(p.Pix)
+	return p
 }

@@ -11,12 +11,32 @@ import (
 // those around it are, in octaves; each context knows its mean and thereby how
 // many low bits are worth sending as they are. Where all around is zero, runs of
 // zeros are counted, by the run mode of JPEG-LS (ITU-T T.87, A.7) simplified.
+//
+// A slice is a string of bits, the first one being the lowest of the first byte,
+// with zeros up to the last byte's end. It has, row by row, the residuals (as
+// numbered in planes.go) of green, red, blue. For each plane:
+//
+//	s = 2 left + 2 up + upper right                         residuals of this plane
+//	    + 2 green (red plane), + green + red (blue plane)   residuals of this pixel
+//
+// where what is outside of the box counts as 0. The context is the number of bits
+// of s. Each context has a mean, at first 24 << context, and k, the number of bits
+// of (mean · 9363) >> 22. A number z is coded as z >> k zeros, a one, the low k bits of
+// z; or, if that would be 12 zeros or more, as 12 zeros and z in 8 bits. After it,
+// mean += (256 z - mean) >> 5, rounded down, and k follows.
+//
+// If s > 0, z is the residual. If s = 0, a run of zero residuals begins here, with
+// this one (it may be empty), and ends at the row's end or before a residual that
+// is not zero, r: then z = r - 1 follows, in context 0. Each plane has a number R, at first 4,
+// 0 … 48. As long as 1 << (R/4) zeros are left of the run: a one, and R grows by 1.
+// Then, if the row has ended: a one if zeros are left, else nothing. If it has not:
+// a zero, what is left in R/4 bits, and R shrinks by 1.
 
 const (
-	contexts  = 12  // octaves of the sum of neighbours, at most 7 · 255
-	escape    = 12  // zeros before a residual that is sent as 8 bits
-	halfMean  = 448 // a mean of 1.75 · 2^k takes k low bits, in units of 1/256; found by trial on photographs
-	maxRunLog = 12  // of the longest run that one bit says
+	contexts  = 12 // octaves of the sum of neighbours, at most 7 · 255
+	escape    = 12 // zeros before a residual that is sent as 8 bits
+	firstMean = 24 // of the first context, in 1/256; twice as much for each one after it
+	maxRunLog = 12 // of the longest run that one bit says
 )
 
 // rice is the state of one plane's coder.
@@ -32,16 +52,19 @@ type riceContext struct {
 
 func (r *rice) reset() {
 	for i := range r.ctx {
-		r.ctx[i].mean = 32 << i
-		r.ctx[i].learn(0)
+		r.ctx[i].set(firstMean << min(i, 11))
 	}
 	r.run = 4
 }
 
 // learn moves the mean by 1/32 of its distance to z.
 func (c *riceContext) learn(z uint32) {
-	c.mean += uint32(int32(z<<8-c.mean) >> 5)
-	c.k = uint32(bits.Len32(c.mean * 9363 >> 22)) // mean / 448, rounded down
+	c.set(c.mean + uint32(int32(z<<8-c.mean)>>5))
+}
+
+func (c *riceContext) set(mean uint32) {
+	c.mean = mean
+	c.k = uint32(bits.Len32(mean * 9363 >> 22)) // of mean / 448, that is 1.75: found by trial on photographs
 }
 
 func (r *rice) longer()  { r.run = min(r.run+1, 4*maxRunLog) }
@@ -51,19 +74,19 @@ func (r *rice) shorter() { r.run = max(r.run-1, 0) }
 // gets from the row above and from the planes before it. The left neighbour's
 // part is added when it is known.
 func (p *planes) surround(ch, w int) {
-	t, up := p.around[:w], p.old[ch][:w+1]
-	for x := range t {
-		t[x] = 2*uint16(up[x]) + uint16(up[x+1])
-	}
-	switch g := p.res[0][:w]; ch {
+	t, up, next := p.around[:w], p.old[ch][:w], p.old[ch][1:w+1]
+	switch g, r := p.res[0][:w], p.res[1][:w]; ch {
+	case 0:
+		for x := range t {
+			t[x] = 2*uint16(up[x]) + uint16(next[x])
+		}
 	case 1:
 		for x := range t {
-			t[x] += 2 * uint16(g[x])
+			t[x] = 2*uint16(up[x]) + uint16(next[x]) + 2*uint16(g[x])
 		}
 	case 2:
-		r := p.res[1][:w]
 		for x := range t {
-			t[x] += uint16(g[x]) + uint16(r[x])
+			t[x] = 2*uint16(up[x]) + uint16(next[x]) + uint16(g[x]) + uint16(r[x])
 		}
 	}
 }
@@ -139,38 +162,43 @@ func (w *bitWriter) finish() []byte {
 
 // write appends a row of residuals.
 func (r *rice) write(out *bitWriter, res []byte, around []uint16) {
-	o := *out // in registers
+	b, pos, acc, have := out.b, out.n, out.acc, out.len
 	left := uint32(0)
 	around = around[:len(res)]
 	for x := 0; x < len(res); x++ {
 		s := 2*left + uint32(around[x])
 		z := uint32(res[x])
+		left = z
 		if s == 0 {
 			run := x
 			for x < len(res) && res[x] == 0 {
 				x++
 			}
-			r.writeRun(&o, x-run, x == len(res))
+			out.n, out.acc, out.len = pos, acc, have
+			r.writeRun(out, x-run, x == len(res))
+			pos, acc, have = out.n, out.acc, out.len
 			if x == len(res) {
 				break
 			}
-			z = uint32(res[x])
-			left = z
-			z--
-		} else {
-			left = z
+			left = uint32(res[x])
+			z = left - 1
 		}
-		c := &r.ctx[bits.Len32(s)%16%contexts]
-		k := c.k
-		if q := z >> (k & 31); q < escape {
-			low := uint64(z) & (1<<(k&31) - 1)
-			o.put((low<<1|1)<<(q&63), uint(q+1+k))
-		} else {
-			o.put(uint64(z)<<escape, escape+8)
+		c := &r.ctx[bits.Len32(s)%contexts]
+		k := c.k & 31
+		q := z >> k
+		code, n := (uint64(z)&(1<<k-1)<<1|1)<<(q&63), q+1+k
+		if q >= escape {
+			code, n = uint64(z)<<escape, escape+8
 		}
+		acc |= code << (have & 63) // as put
+		have += uint(n)
+		binary.LittleEndian.PutUint64(b[pos:], acc)
+		pos += int(have >> 3)
+		acc >>= have & 56
+		have &= 7
 		c.learn(z)
 	}
-	*out = o
+	out.n, out.acc, out.len = pos, acc, have
 }
 
 // writeRun appends the length of a run of zeros: a one for each expected run
@@ -244,17 +272,20 @@ func (p *planes) readExact(b []byte, pic *Picture, box image.Rectangle) error {
 	return nil
 }
 
-// read reads a row of residuals. It returns false if a run does not fit.
+// read reads a row of residuals. It returns false if a run does not fit. The hot
+// loop of slow lines: in's fields are locals, since the next residual waits for
+// the bits of this one.
 func (r *rice) read(in *bitReader, res []byte, around []uint16) bool {
-	i := *in // in registers
+	b, pos, acc, have := in.b, in.n, in.acc, in.len
 	left := uint32(0)
 	around = around[:len(res)]
 	for x := 0; x < len(res); x++ {
 		s := 2*left + uint32(around[x])
-		i.fill()
 		one := uint32(0)
 		if s == 0 {
-			n := r.readRun(&i, len(res)-x)
+			in.n, in.acc, in.len = pos, acc, have
+			n := r.readRun(in, len(res)-x)
+			pos, acc, have = in.n, in.acc, in.len
 			if n < 0 {
 				return false
 			}
@@ -263,22 +294,24 @@ func (r *rice) read(in *bitReader, res []byte, around []uint16) bool {
 				break
 			}
 			one = 1
-			i.fill()
 		}
-		c := &r.ctx[bits.Len32(s)%16%contexts]
-		k := c.k
-		q := uint32(bits.TrailingZeros64(i.acc | 1<<escape))
-		z := q<<(k&31) | uint32(i.acc>>((q+1)&63))&(1<<(k&31)-1)
-		n := q + 1 + k
+		acc |= binary.LittleEndian.Uint64(b[pos:]) << (have & 63) // as fill
+		pos += int((63 - have) >> 3)
+		have |= 56
+		c := &r.ctx[bits.Len32(s)%contexts]
+		k := c.k & 31
+		q := uint32(bits.TrailingZeros64(acc | 1<<escape))
+		z, n := q<<k|uint32(acc>>((q+1)&63))&(1<<k-1), q+1+k
 		if q == escape {
-			z, n = uint32(i.acc>>escape)&255, escape+8
+			z, n = uint32(acc>>escape)&255, escape+8
 		}
-		i.skip(uint(n))
+		acc >>= n & 63
+		have -= uint(n)
 		c.learn(z)
 		left = (z + one) & 255
 		res[x] = byte(left)
 	}
-	*in = i
+	in.n, in.acc, in.len = pos, acc, have
 	return true
 }
 
@@ -287,6 +320,7 @@ func (r *rice) read(in *bitReader, res []byte, around []uint16) bool {
 func (r *rice) readRun(in *bitReader, room int) int {
 	n := 0
 	for {
+		in.fill()
 		if in.acc&1 == 0 {
 			k := r.run / 4
 			n += int(in.acc>>1) & (1<<k - 1)
@@ -306,6 +340,5 @@ func (r *rice) readRun(in *bitReader, room int) int {
 		if n == room {
 			return room
 		}
-		in.fill()
 	}
 }

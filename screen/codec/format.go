@@ -1,5 +1,75 @@
 package codec
 
+// The bytes of a frame. This comment is the definition; testdata has a frame of
+// each kind. All numbers are little-endian; uvarint is that of encoding/binary
+// (7 bits a byte, low ones first, the top bit says that more follow). A pixel is
+// 24 bits, red << 16 | green << 8 | blue; a colour is its three bytes, blue first.
+//
+//	frame  = flags uint8, chunk …                    up to the frame's end
+//	chunk  = rawLen uvarint, packedLen uvarint, block, slices
+//	block  = packedLen bytes that LZ4 (block format) unpacks to exactly rawLen bytes,
+//	         or, if packedLen is 0, rawLen bytes as they are; rawLen ≤ 1 MiB
+//	unpacked: opsLen uvarint, ops, indices, ids, fresh, colours
+//	          these five streams have no lengths of their own: ops says how many
+//	          bytes of indices and ids there are, the ids how many fresh words, those
+//	          how many colours. Nothing may be left over.
+//
+// Flag 0x01 resets: the picture becomes black, rings and cache become empty. The
+// other flags are 0.
+//
+// The picture is divided into tiles of 64 x 64 pixels, numbered from left to right
+// and top to bottom; those at the right and lower edge are cut. The ops of a chunk
+// are carried out one after another; COPY comes before all others.
+//
+//	copy   = 0x01, x y w h uint16, dx dy int16
+//	         the pixels of the rectangle become what is dx to the right and dy
+//	         further down (both rectangles within the picture; they may overlap)
+//	op     = kind | 0x10 if there is a part, skip uvarint, run-1 uvarint,
+//	         [part: left, top, right, bottom uint8], what the kind calls for
+//
+// skip counts the tiles between the last one of the op before (at first: tile -1)
+// and the first one of this op; run is how many tiles it has, all in one row. So
+// the tiles of a chunk do not overlap, and slices may be decoded at the same time.
+// The op sets the pixels of its tiles, or of the box that is left when the part's
+// four numbers have been taken off the four sides (left and right below 64).
+//
+//	FILL  2  colour                 all pixels of the box
+//	CACHE 3  slot uint16            run tiles from consecutive slots of the cache
+//	PACK  4  n uint8, n colours     n 2 … 4; see below
+//	WORDS 5  -                      see below
+//	EXACT 6  size uvarint           a slice of size bytes; see exact.go
+//	WAVE  7  -                      reserved: the coarse pictures of a later version
+//	BITS  8  size uvarint           a slice of size bytes; see bits.go
+//	KEEP  9  -                      run tiles of the picture go into the cache
+//
+// The box of PACK and WORDS begins at a row that is a multiple of 8 and ends at
+// one, or at the picture's lower edge. It is read in bands of 8 rows from top to
+// bottom, and a band from left to right in columns of 8 pixels.
+//
+// PACK: a column is 8 indices of the n colours, the top one in the lowest bits: 1
+// byte for 2 colours (1 bit each), 2 bytes for more (2 bits each; an index of n or
+// more is black). Below the picture's edge they are of no account.
+//
+// WORDS: a column is one id, uint16. The words have a ring of 65535 slots, 1 to
+// 65535; id 0 is a new word: it stands in fresh, goes into the slot after the last
+// new one (at first 1, after 65535 comes 1) and is the column. Any other id is the
+// word in that slot, which must have been filled. In fresh, a word is 8 colour
+// ids, uint16, from top to bottom, of a ring of colours that works the same way;
+// the new colours stand in colours. Below the picture's edge words are black.
+//
+// KEEP and CACHE: the cache has 1024 slots, 0 to 1023, each for the 64 x 64 pixels
+// of an uncut tile. KEEP puts its tiles, as the viewer's picture has them at that
+// moment, into the slots after the last one filled (at first 0, after 1023 comes
+// 0). CACHE sets its tiles to what is in its slot and those after it, which must
+// have been filled; it ends at slot 1023. Neither has a part, neither a cut tile.
+//
+// Slices follow the block in the order of their ops. The bytes of a picture's
+// planes and what is predicted are in planes.go.
+//
+// Limits, for a picture of n pixels: the areas of a frame's ops add up to at most
+// 4 n, its rawLens to at most 16 n + 1 MiB; a slice has at most 8 (w + 16) h + 64
+// bytes. Whatever is outside of these rules ends the stream.
+
 import (
 	"encoding/binary"
 	"image"
@@ -12,10 +82,12 @@ const (
 	kindNone  kind = 0
 	kindCopy  kind = 1
 	kindFill  kind = 2
+	kindCache kind = 3
 	kindPack  kind = 4
 	kindWords kind = 5
 	kindExact kind = 6
 	kindBits  kind = 8
+	kindKeep  kind = 9
 )
 
 const (
@@ -24,6 +96,7 @@ const (
 
 	maxRaw   = 1 << 20 // of a chunk's block, unpacked
 	ringSize = 1 << 16 // ids of words and colours; id 0 means a new one
+	cacheLen = 1024    // tiles: 16 MiB, two to four screens of what is not plain
 )
 
 // maxArea and maxRawSum bound the work of one frame for a picture of n pixels.
@@ -35,7 +108,8 @@ type op struct {
 	kind   kind
 	box    image.Rectangle // the pixels that it sets
 	dx, dy int             // COPY: box gets what is at box + (dx, dy)
-	n      int             // PACK: how many colours
+	n      int             // PACK: how many colours; CACHE, KEEP: how many tiles; COPY: changed blocks, to the encoder
+	slot   int             // CACHE: of the first tile
 	cols   [4]uint32       // FILL, PACK
 	size   int             // EXACT, BITS: length of the slice
 }
@@ -127,9 +201,8 @@ func (r *reader) uvarint(limit int) int {
 	return int(v)
 }
 
-// ops parses the operations of a chunk into dst. first says whether COPY may
-// still come. It returns what they need of the block's other streams: bytes of
-// PACK indices, ids of WORDS, bytes of slices; and the sum of their areas.
+// ops parses the operations of a chunk into dst. It returns them and what they
+// need.
 func (g grid) ops(dst []op, b []byte) (ops []op, need needs, err error) {
 	r := reader{b: b}
 	at := 0 // the first tile after the last op
@@ -154,7 +227,8 @@ func (g grid) ops(dst []op, b []byte) (ops []op, need needs, err error) {
 	return dst, need, nil
 }
 
-// needs are the lengths of what follows from a chunk's ops.
+// needs is what follows from a chunk's ops: bytes of indices, ids, bytes of
+// slices, and the sum of the areas.
 type needs struct{ pack, ids, slices, area int }
 
 func (n *needs) add(o op) {
@@ -207,6 +281,9 @@ func (g grid) readTiles(r *reader, o *op, head, at int) (int, error) {
 			r.bad = true
 		}
 	}
+	if o.kind == kindCache || o.kind == kindKeep {
+		o.n = n
+	}
 	return first + n, g.readRest(r, o)
 }
 
@@ -222,6 +299,11 @@ func (g grid) readRest(r *reader, o *op) error {
 		for i := range o.n {
 			o.cols[i] = r.colour()
 		}
+	case kindCache:
+		o.slot = r.u16()
+		r.bad = r.bad || o.slot+o.n > cacheLen || area(o.box) != o.n*tileSide*tileSide
+	case kindKeep:
+		r.bad = r.bad || area(o.box) != o.n*tileSide*tileSide
 	case kindExact, kindBits:
 		o.size = r.uvarint(maxSlice(o.box))
 	case kindWords:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"golang.org/x/image/font/basicfont"
 )
@@ -25,6 +26,8 @@ func stories() []story {
 	text := textPage(300, 200, basicfont.Face7x13, 13, 1)
 	scrolled := text.clone()
 	scrolled.move(image.Rect(0, 0, 300, 174), 0, 26)
+	menu := text.clone()
+	paste(menu, flatPage(150, 150), 20, 10)
 	four := text.clone()
 	four.fill(image.Rect(20, 30, 140, 90), 0x00ff00)
 	return []story{
@@ -34,6 +37,7 @@ func stories() []story {
 		{"copy", 1, []*Picture{text, scrolled}},
 		{"exact", 1, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
 		{"bits", 1e12, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
+		{"cache", 1, []*Picture{text, menu, text}},
 	}
 }
 
@@ -53,6 +57,8 @@ func shadedPage(w, h int) *Picture {
 func TestGoldenFrames(t *testing.T) {
 	for _, s := range stories() {
 		e, d := NewEncoder(), NewDecoder()
+		now := e.start
+		e.clock = func() time.Time { return now }
 		e.SetSpeed(s.speed)
 		w, h := s.screens[0].W, s.screens[0].H
 		e.Reset(w, h)
@@ -60,6 +66,7 @@ func TestGoldenFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, screen := range s.screens {
+			now = now.Add(restTime)
 			name := filepath.Join("testdata", s.name+string(rune('1'+i))+".frame")
 			e.Update(screen, []image.Rectangle{screen.Bounds()})
 			frame, _ := e.Append(nil, 1<<20)

@@ -67,7 +67,13 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"ops longer than the block", []byte{0, 3, 0, 200, byte(kindFill), 0}},
 		{"a megabyte of zeros, many times", bytes.Repeat(packed(maxRaw, 0)[1:], 200)},
 		{"op 0", stored([]byte{0, 0, 0}, nil, nil)},
-		{"op 3, not built", stored([]byte{3, 0, 0, 0, 0}, nil, nil)},
+		{"cache slot that is not filled", stored([]byte{byte(kindCache), 0, 0, 0, 0}, nil, nil)},
+		{"cache run beyond what is filled", stored([]byte{byte(kindKeep), 0, 0, byte(kindCache), 0, 1, 0, 0}, nil, nil)},
+		{"cache slot beyond the last", stored([]byte{byte(kindCache), 0, 0, 0, 4}, nil, nil)},
+		{"keep of a cut tile", stored([]byte{byte(kindKeep), 3, 0}, nil, nil)},
+		{"keep of a part", stored([]byte{byte(kindKeep) | opPart, 0, 0, 0, 0, 8, 8}, nil, nil)},
+		{"cache of a part", stored([]byte{byte(kindKeep), 0, 0, byte(kindCache) | opPart, 0, 0, 0, 0, 8, 8, 0, 0}, nil, nil)},
+		{"keeps of five pictures", append([]byte{0}, bytes.Repeat(stored([]byte{byte(kindKeep), 0, 2, byte(kindKeep), 1, 2}, nil, nil)[1:], 5)...)},
 		{"op 7, not built", stored([]byte{7, 0, 0, 0}, nil, nil)},
 		{"op with unknown flags", stored([]byte{0x22, 0, 0, 1, 2, 3}, nil, nil)},
 		{"op cut off", stored([]byte{byte(kindFill), 0, 0, 1, 2}, nil, nil)},
@@ -150,7 +156,7 @@ func frames() (list [][]byte) {
 	return list
 }
 
-const memoryBound = 4 << 20 // bytes that decoding a frame of 200 x 150 may take, its buffers kept between frames included
+const memoryBound = 40 << 20 // bytes that decoding a frame of 200 x 150 may take, its buffers kept between frames included
 
 // decodeWithin decodes the frame and fails if that took more memory than it may.
 func decodeWithin(t *testing.T, d *Decoder, frame []byte) {

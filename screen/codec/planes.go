@@ -9,7 +9,9 @@ import (
 // green plus 128, blue minus green plus 128. A byte is predicted from its left,
 // upper and upper left neighbours by MED, the predictor of LOCO-I (Weinberger,
 // Seroussi, Sapiro 2000): the median of left, up, and left + up - upper left.
-// What is left over is coded by zigzag, 0 -1 1 -2 2 …, as a byte.
+// Above the slice's box all bytes are 0; left of it stands what is above the
+// row's first pixel, so that one is predicted from above. The residual, byte minus
+// prediction modulo 256, is taken as -128 … 127 and numbered 0 -1 1 -2 2 …
 
 // lead is the room for the left neighbour, a whole lane so that rows are aligned.
 const lead = 8

@@ -34,7 +34,7 @@ type mover struct {
 	sums       []int           // of changed blocks left of and above
 	heights    []int           // of the columns of matching blocks
 	stack      []int
-	left       int // changed pixels, about
+	left       int             // pixels of changed blocks
 	area       int // of the copies so far
 	copies     []op
 	last       []image.Point // vectors of the last copies, newest first
@@ -43,23 +43,28 @@ type mover struct {
 	votes votes
 }
 
+// forget is for a picture that has nothing to do with the last one. The next
+// frame starts from black: there is nothing to search.
+func (m *mover) forget() { m.last, m.vain, m.wait = nil, 0, 1 }
+
 // search applies moves to e.have and returns them. It is called before tiles are
 // chosen, and brings the boxes of all pending tiles up to date.
 func (e *Encoder) search() []op {
 	m := &e.mover
-	m.copies, m.area, m.left = m.copies[:0], 0, 0
+	m.copies, m.area = m.copies[:0], 0
 	if !e.fresh {
 		return nil
 	}
 	e.fresh = false
 	var box image.Rectangle
+	pixels := 0
 	for i := range e.tiles {
-		if t := &e.tiles[i]; t.pending && e.locate(i) {
-			m.left += area(t.box)
+		if t := &e.tiles[i]; t.pending && e.locate(i) && !e.recall(i) {
+			pixels += area(t.box)
 			box = box.Union(t.box)
 		}
 	}
-	if m.left >= tryFor && (len(m.last) > 0 || m.left >= searchFor) {
+	if pixels >= tryFor && (len(m.last) > 0 || pixels >= searchFor) {
 		m.have, m.want = e.have, e.want
 		m.run(box)
 		e.relocate()
@@ -88,7 +93,8 @@ func (e *Encoder) relocate() {
 		for y := o.box.Min.Y / tileSide; y <= (o.box.Max.Y-1)/tileSide; y++ {
 			for x := o.box.Min.X / tileSide; x <= (o.box.Max.X-1)/tileSide; x++ {
 				t := &e.tiles[y*e.grid.cols+x]
-				t.located, t.known = false, false
+				t.located, t.known, t.kept = false, false, false
+				t.shown = e.now
 			}
 		}
 	}
@@ -177,8 +183,11 @@ func (m *mover) survey(box image.Rectangle) {
 	m.sums = slices.Grow(m.sums[:0], (m.cols+1)*(m.rows+1))[:(m.cols+1)*(m.rows+1)]
 	m.heights = slices.Grow(m.heights[:0], m.cols+1)[:m.cols+1]
 	m.compare(m.changed, image.Point{}, m.region)
+	m.left = 0
 	for i, same := range m.changed {
-		m.changed[i] = !same
+		if m.changed[i] = !same; !same {
+			m.left += blockSide * blockSide
+		}
 	}
 }
 
@@ -242,7 +251,7 @@ func (m *mover) tryOnce(v image.Point) bool {
 		if n < minMoved {
 			break
 		}
-		m.copies = append(m.copies, op{kind: kindCopy, box: r, dx: v.X, dy: v.Y})
+		m.copies = append(m.copies, op{kind: kindCopy, box: r, dx: v.X, dy: v.Y, n: n})
 	}
 	found := m.copies[first:]
 	m.copies = m.copies[:first]
@@ -284,7 +293,7 @@ func (m *mover) apply(o op) bool {
 	}
 	m.have.move(o.box, o.dx, o.dy)
 	m.copies = append(m.copies, o)
-	m.left -= area(o.box)
+	m.left -= o.n * blockSide * blockSide
 	return true
 }
 

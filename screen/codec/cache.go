@@ -1,0 +1,151 @@
+package codec
+
+import (
+	"hash/maphash"
+	"image"
+	"time"
+)
+
+// Both sides keep tiles that were on the screen for a while and then went away: a
+// menu closes, a page or a program comes back, and takes 5 bytes a tile or fewer.
+
+const (
+	restTime  = 300 * time.Millisecond // that a tile must have stood still: a film is not worth a slot
+	minChange = 256                    // pixels of a tile that must have changed: nor is typing
+)
+
+// cache is the ring of kept tiles, row by row.
+type cache struct {
+	slots [][]uint32 // as many as have been filled
+	next  int
+}
+
+func (c *cache) reset() { c.slots, c.next = nil, 0 }
+
+// keep puts p's pixels inside r, a whole tile, into the next slot.
+func (c *cache) keep(p *Picture, r image.Rectangle) (slot int) {
+	slot = c.next
+	if slot == len(c.slots) {
+		c.slots = append(c.slots, make([]uint32, tileSide*tileSide))
+	}
+	for y := range tileSide {
+		copy(c.slots[slot][y*tileSide:][:tileSide], p.Row(r.Min.Y + y)[r.Min.X:])
+	}
+	c.next = (c.next + 1) % cacheLen
+	return slot
+}
+
+// draw sets p's pixels inside r, a whole tile, to those in a slot.
+func (c *cache) draw(p *Picture, r image.Rectangle, slot int) {
+	for y := range tileSide {
+		copy(p.Row(r.Min.Y + y)[r.Min.X:r.Max.X], c.slots[slot][y*tileSide:])
+	}
+}
+
+// holds says whether a slot has p's pixels inside r, a whole tile.
+func (c *cache) holds(p *Picture, r image.Rectangle, slot int) bool {
+	for y := range tileSide {
+		if !equalRow(p.Row(r.Min.Y + y)[r.Min.X:r.Max.X], c.slots[slot][y*tileSide:][:tileSide]) {
+			return false
+		}
+	}
+	return true
+}
+
+// cacheIndex finds tiles in the encoder's cache by their hash.
+type cacheIndex struct {
+	cache
+	seed maphash.Seed
+	slot map[uint64]int
+	hash [cacheLen]uint64 // by slot
+}
+
+func (x *cacheIndex) reset() {
+	x.cache.reset()
+	x.seed, x.slot = maphash.MakeSeed(), make(map[uint64]int, cacheLen)
+}
+
+func (x *cacheIndex) sum(p *Picture, r image.Rectangle) (h uint64) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		h = (h ^ maphash.String(x.seed, bytesOf(p.Row(y)[r.Min.X:r.Max.X]))) * 0x9e3779b97f4a7c15
+	}
+	return h
+}
+
+// find returns the slot that has p's pixels inside r, a whole tile.
+func (x *cacheIndex) find(p *Picture, r image.Rectangle) (slot int, ok bool) {
+	if len(x.slots) == 0 {
+		return 0, false
+	}
+	slot, ok = x.slot[x.sum(p, r)]
+	return slot, ok && x.holds(p, r, slot)
+}
+
+// add keeps p's pixels inside r unless they are there already.
+func (x *cacheIndex) add(p *Picture, r image.Rectangle) bool {
+	h := x.sum(p, r)
+	if _, ok := x.slot[h]; ok {
+		return false
+	}
+	full := len(x.slots) == cacheLen
+	slot := x.keep(p, r)
+	if full {
+		delete(x.slot, x.hash[slot])
+	}
+	x.hash[slot], x.slot[h] = h, slot
+	return true
+}
+
+// appendKeeps appends a chunk that keeps those of the tiles about to be drawn over
+// that are worth it. It is called before anything else of the frame.
+func (e *Encoder) appendKeeps(dst []byte) []byte {
+	e.startChunk()
+	c := &e.chunk
+	first, n := 0, 0
+	flush := func() {
+		if n > 0 {
+			c.ops = e.grid.appendPlace(c.ops, kindKeep, first-c.at, first, n, e.grid.run(first, n))
+			c.at, n = first+n, 0
+		}
+	}
+	for i := range e.tiles {
+		if !e.tiles[i].pending || !e.locate(i) || !e.worthKeeping(i) {
+			continue
+		}
+		if n == 0 || i != first+n || i%e.grid.cols == 0 {
+			flush()
+			first = i
+		}
+		n++
+	}
+	flush()
+	if len(c.ops) == 0 {
+		return dst
+	}
+	return e.endChunk(dst)
+}
+
+// worthKeeping puts what the viewer has of tile i into the cache, or returns false.
+func (e *Encoder) worthKeeping(i int) bool {
+	t, r := &e.tiles[i], e.grid.run(i, 1)
+	if e.now-t.shown < restTime || t.kept || area(t.box) < minChange || area(r) < tileSide*tileSide {
+		return false
+	}
+	t.kept = true
+	var cols [4]uint32
+	return fewColours(e.have, r, &cols) > 1 && e.cache.add(e.have, r)
+}
+
+// recall looks for the wanted pixels of a located tile in the cache. What it finds
+// is good for this frame.
+func (e *Encoder) recall(i int) bool {
+	t, r := &e.tiles[i], e.grid.run(i, 1)
+	if area(t.box) < minChange || area(r) < tileSide*tileSide {
+		return false
+	}
+	slot, ok := e.cache.find(e.want, r)
+	if ok {
+		t.kind, t.slot, t.box, t.known = kindCache, slot, r, true
+	}
+	return ok
+}
