@@ -96,6 +96,7 @@ func (c *Conn) explain(proto wire.Protocol, err error) error {
 
 // Close drops every connection to the peer, so that the next Dial begins afresh.
 func (c *Conn) Close() error {
+	c.node.doubt()
 	c.node.drop(c)
 	err := c.node.host.Network().ClosePeer(c.id)
 	c.end()
@@ -202,9 +203,12 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	}
 }
 
-func (nn *notifiee) Disconnected(net network.Network, c network.Conn) {
+func (nn *notifiee) Disconnected(_ network.Network, c network.Conn) {
 	n := (*Node)(nn)
-	if len(net.ConnsToPeer(c.RemotePeer())) > 0 {
+	if left := n.best(c.RemotePeer()); left != nil {
+		if !isDirect(left.RemoteMultiaddr()) {
+			n.punch.relayed(left) // the dead direct one stood in the way
+		}
 		return
 	}
 	n.relayLost(c.RemotePeer())

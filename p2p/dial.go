@@ -88,6 +88,7 @@ func (n *Node) Dial(ctx context.Context, t Target) (*Conn, error) {
 	d := &dialing{Node: n, id: id, target: t}
 	d.report, _ = ctx.Value(phaseKey{}).(func(Phase))
 	n.prune(n.host.Network().ConnsToPeer(id))
+	n.renewLinks()
 	n.swarm.Backoff().Clear(id) // else a dial soon after a failed one fails untried
 	ways, err := d.ways()
 	if err != nil {

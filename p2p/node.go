@@ -82,6 +82,7 @@ type Node struct {
 	mu       sync.Mutex
 	closing  bool           // no new streams
 	down     bool           // no new work
+	doubted  bool           // a Conn was closed; see doubt
 	handlers sync.WaitGroup // adds only under mu while not closing
 	streams  map[*stream]struct{}
 	conns    map[*Conn]struct{}

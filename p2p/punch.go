@@ -46,7 +46,7 @@ type puncher struct {
 
 	mu      sync.Mutex
 	service *holepunch.Service
-	busy    map[peer.ID]bool // peers that repeat works for
+	busy    map[peer.ID]chan struct{} // wakes the goroutine that repeats punches for a peer
 }
 
 func startPuncher(n *Node) (*puncher, error) {
@@ -54,7 +54,7 @@ func startPuncher(n *Node) (*puncher, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &puncher{node: n, ready: make(chan struct{}), sub: sub, busy: map[peer.ID]bool{}}
+	p := &puncher{node: n, ready: make(chan struct{}), sub: sub, busy: map[peer.ID]chan struct{}{}}
 	p.work.Go(p.run)
 	return p, nil
 }
@@ -123,74 +123,76 @@ func (p *puncher) waitReady(ctx context.Context, relay peer.ID) {
 	if !p.node.relayIsPublic(relay) {
 		return
 	}
-	t := time.NewTimer(punchReady)
-	defer t.Stop()
+	ctx, cancel := context.WithTimeout(ctx, punchReady)
+	defer cancel()
 	select {
 	case <-p.ready:
-	case <-t.C:
 	case <-ctx.Done():
+		return
+	}
+	// After a change of relay or address what we knew is gone, and the new
+	// address is noted a moment after the relay has told it.
+	for i := 0; i < observedPolls && len(p.publicAddrs()) == 0; i++ {
+		rest(ctx, observedPoll, nil)
 	}
 }
 
-// relayed is told of each relayed connection. Of those that came to us, libp2p
-// lets us begin the punch; we repeat it while there is no direct one.
+// relayed is told of each relayed connection, and when one is all that is left.
+// Of those that came to us, libp2p lets us begin the punch; we repeat it while
+// there is no direct one. A stranger who comes again and again does not get a
+// goroutine each time.
 func (p *puncher) relayed(c network.Conn) {
 	if c.Stat().Direction != network.DirInbound {
 		return
 	}
 	id := c.RemotePeer()
-	if !p.take(id) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if wake := p.busy[id]; wake != nil {
+		offer(wake)
 		return
 	}
-	started := p.node.goWork(func() {
-		defer p.give(id)
-		select {
-		case <-p.ready:
-			p.repeat(c)
-		case <-p.node.ctx.Done():
-		}
-	})
-	if !started {
-		p.give(id)
+	wake := make(chan struct{}, 1)
+	if p.node.goWork(func() { p.repeat(id, wake) }) {
+		p.busy[id] = wake
 	}
 }
 
-// take claims a peer for one goroutine: a stranger who comes again and again
-// must not get one each time.
-func (p *puncher) take(id peer.ID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.busy[id] {
-		return false
-	}
-	p.busy[id] = true
-	return true
-}
-
-func (p *puncher) give(id peer.ID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.busy, id)
-}
-
-// repeat punches while the only connections to the peer are relayed. Before the
-// first time it waits for what the peer says of itself: one with a public
-// address needs a call, not a punch.
-func (p *puncher) repeat(c network.Conn) {
-	id := c.RemotePeer()
+// repeat punches while the only connections to the peer are relayed.
+func (p *puncher) repeat(id peer.ID, wake <-chan struct{}) {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.busy, id)
+	}()
 	select {
-	case <-p.node.host.IDService().IdentifyWait(c):
+	case <-p.ready:
 	case <-p.node.ctx.Done():
 	}
 	for pause := repunchPause; p.node.ctx.Err() == nil; pause = min(2*pause, betterPauseMax) {
+		c := p.node.best(id)
+		if c == nil || isDirect(c.RemoteMultiaddr()) {
+			return
+		}
+		p.punch(c)
 		if best := p.node.best(id); best == nil || isDirect(best.RemoteMultiaddr()) {
 			return
 		}
-		err := p.service.DirectConnect(id)
-		if err != nil && !errors.Is(err, holepunch.ErrHolePunchActive) {
-			p.node.log.Debug("no hole punched", "peer", id, "error", err)
-		}
-		rest(p.node.ctx, pause, nil)
+		rest(p.node.ctx, pause, wake)
+	}
+}
+
+// punch tries once. Before, it waits for what the peer says of itself: one with
+// a public address needs a call, not a punch.
+func (p *puncher) punch(c network.Conn) {
+	select {
+	case <-p.node.host.IDService().IdentifyWait(c):
+	case <-p.node.ctx.Done():
+		return
+	}
+	err := p.service.DirectConnect(c.RemotePeer())
+	if err != nil && !errors.Is(err, holepunch.ErrHolePunchActive) {
+		p.node.log.Debug("no hole punched", "peer", c.RemotePeer(), "error", err)
 	}
 }
 

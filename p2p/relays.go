@@ -143,6 +143,34 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 	}
 }
 
+// doubt is told when a Conn was closed. Mostly that is the end; but when it is
+// followed by another Dial, the line was lost, and often so because this computer
+// has got another address.
+func (n *Node) doubt() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.doubted = true
+}
+
+// renewLinks connects a connector to its relays anew after a loss. A connection
+// over QUIC outlives a change of address, and then no relay tells us the new
+// one: we would offer the old one for hole punching for as long as it lasts.
+func (n *Node) renewLinks() {
+	n.mu.Lock()
+	doubted := n.doubted && n.role == Connector
+	n.doubted = false
+	n.mu.Unlock()
+	if !doubted {
+		return
+	}
+	for _, l := range n.relay {
+		if l.isUp() {
+			l.set(ErrLost)
+			n.host.Network().ClosePeer(l.info.ID)
+		}
+	}
+}
+
 // relayLost is told of every peer to whom the last connection has gone.
 func (n *Node) relayLost(id peer.ID) {
 	if l := linkOf(n.relay, id); l != nil {
