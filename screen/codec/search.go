@@ -34,13 +34,15 @@ type mover struct {
 	sums       []int           // of changed blocks left of and above
 	heights    []int           // of the columns of matching blocks
 	stack      []int
-	left       int             // pixels of changed blocks
+	left       int // pixels of changed blocks
 	area       int // of the copies so far
 	copies     []op
 	last       []image.Point // vectors of the last copies, newest first
 	vain, wait int           // votes in a row that found nothing; frames to go without one
 
-	votes votes
+	votes  votes
+	ranked []vote
+	trial  []image.Point
 }
 
 // forget is for a picture that has nothing to do with the last one. The next
@@ -100,15 +102,16 @@ func (e *Encoder) relocate() {
 	}
 }
 
-// run tries the last vectors, then those that win a vote.
+// run tries the last vectors, then those that win a vote, until the most is done.
 func (m *mover) run(box image.Rectangle) {
 	m.survey(box)
-	for _, v := range slices.Clone(m.last) {
-		if m.left >= tryFor && m.probe(v) {
+	most := m.left / 3
+	for _, v := range m.promising() {
+		if m.left >= max(tryFor, most) {
 			m.try(v)
 		}
 	}
-	if m.left < searchFor || m.rest() {
+	if m.left < max(searchFor, most) || m.rest() {
 		return
 	}
 	known := len(m.copies)
@@ -118,6 +121,23 @@ func (m *mover) run(box image.Rectangle) {
 		}
 	}
 	m.learn(len(m.copies) > known)
+}
+
+// promising returns those of the last vectors that do well on a few blocks, the
+// best first: what is blank fits to any vector.
+func (m *mover) promising() []image.Point {
+	m.ranked = m.ranked[:0]
+	for _, v := range m.last {
+		if hits := m.probe(v); hits > 0 {
+			m.ranked = append(m.ranked, vote{v, hits})
+		}
+	}
+	slices.SortStableFunc(m.ranked, func(a, b vote) int { return b.n - a.n })
+	m.trial = m.trial[:0]
+	for _, r := range m.ranked {
+		m.trial = append(m.trial, r.v)
+	}
+	return m.trial
 }
 
 // rest says whether to do without a vote: a film would call for one with each
@@ -140,16 +160,16 @@ func (m *mover) learn(found bool) {
 	}
 }
 
-// probe compares some of the changed blocks with what is v further and says
-// whether one in sixteen is equal.
-func (m *mover) probe(v image.Point) bool {
+// probe returns how many of some changed blocks are equal to what is v further, 0
+// if fewer than one in sixteen.
+func (m *mover) probe(v image.Point) (hits int) {
 	inside := m.want.Bounds()
 	inside = inside.Intersect(inside.Sub(v))
 	step := max(1, len(m.changed)/probes)
 	if step%m.cols == 0 {
 		step++ // not all in one column
 	}
-	n, hits := 0, 0
+	n := 0
 	for i := step / 2; i < len(m.changed); i += step {
 		r := image.Rect(0, 0, blockSide, blockSide).Add(image.Pt(i%m.cols, i/m.cols).Mul(blockSide)).Add(m.region.Min)
 		if !m.changed[i] || !r.In(inside) {
@@ -160,7 +180,10 @@ func (m *mover) probe(v image.Point) bool {
 			hits++
 		}
 	}
-	return n < 8 || 16*hits >= n
+	if 16*hits < n {
+		return 0
+	}
+	return max(hits, 1)
 }
 
 // keep puts v at the front of the vectors that are tried first.
@@ -242,31 +265,35 @@ func (m *mover) try(v image.Point) {
 	}
 }
 
-// tryOnce returns whether all copies that were found could be carried out.
+// tryOnce returns whether nearly all copies that were found could be carried out.
 func (m *mover) tryOnce(v image.Point) bool {
 	m.compare(m.match, v, m.region)
 	first := len(m.copies)
+	least := max(minMoved, m.left/(blockSide*blockSide)/400) // where much is new, crumbs are not worth the time
 	for range maxCopies {
 		r, n := m.largest()
-		if n < minMoved {
+		if n < least {
 			break
 		}
 		m.copies = append(m.copies, op{kind: kindCopy, box: r, dx: v.X, dy: v.Y, n: n})
 	}
 	found := m.copies[first:]
 	m.copies = m.copies[:first]
-	all := true
+	whole, lost := 0, 0
 	for range len(found) {
 		i := harmless(found)
 		o := found[i]
 		copy(found[1:i+1], found[:i]) // what has been applied overwrites what is done with
 		found = found[1:]
-		all = m.apply(o) && all
+		whole += o.n
+		if !m.apply(o) {
+			lost += o.n
+		}
 	}
 	if len(m.copies) > first {
 		m.keep(v)
 	}
-	return all
+	return 8*lost <= whole
 }
 
 // harmless returns the first of the copies that overwrites none of the others'
