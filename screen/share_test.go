@@ -286,3 +286,17 @@ func TestNoMoreFramesThanAreWanted(t *testing.T) {
 		leave()
 	})
 }
+
+func TestAHostThatSharesOneMonitorShowsNothingElse(t *testing.T) {
+	source := screentest.NewSource(300, 200)
+	right := image.Rect(100, 50, 300, 200)
+	s := newStage(t, func(context.Context) (screen.Source, error) {
+		return screen.OneMonitor(monitors{source, []image.Rectangle{image.Rect(0, 0, 100, 200), right}}, 2), nil
+	})
+	seen, _ := s.join(screen.Want{Monitor: 1}, 1<<20) // there is only one for a viewer
+	source.Fill(image.Rect(90, 40, 120, 90), 0x123456)
+	f := s.wait(seen, "the shared monitor", equals(source.Picture().Sub(right)))
+	if f.Display.Origin != right.Min || len(f.Display.Monitors) > 0 {
+		t.Errorf("display %+v, want the origin %v and no other monitors", f.Display, right.Min)
+	}
+}

@@ -108,6 +108,16 @@ func (s *Still) why(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// Size returns the picture's width and height in pixels.
+func (s *Still) Size() (w, h int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.picture == nil {
+		return 0, 0
+	}
+	return s.picture.W, s.picture.H
+}
+
 // PNG returns the picture as an opaque 8-bit RGB file.
 func (s *Still) PNG() ([]byte, error) {
 	s.mu.Lock()
