@@ -32,10 +32,10 @@ const (
 // Request is what the person has to know. All text is fit to be shown: short,
 // on one line, without control or direction characters.
 type Request struct {
-	Peer     wire.PeerID // verified
-	Words    string      // Peer as words, to be compared by telephone
-	Name     string      // what the peer calls itself: not verified
-	Verified string      // "Anna, ACME GmbH — verified by ACME"; "": no certificate
-	Wants    Perms
-	Deadline time.Time
+	Peer     wire.PeerID `json:"peer"`               // verified
+	Words    string      `json:"words"`              // Peer as words, to be compared by telephone
+	Name     string      `json:"name"`               // what the peer calls itself: not verified
+	Verified string      `json:"verified,omitempty"` // "Anna, ACME GmbH — verified by ACME"; "": no certificate
+	Wants    Perms       `json:"wants"`
+	Deadline time.Time   `json:"deadline"`
 }

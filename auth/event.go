@@ -16,6 +16,9 @@ const (
 	EventDenied       Kind = "denied"        // Peer, Code
 	EventSessionStart Kind = "session_start" // Session, Peer, Name, Auth, Perms
 	EventSessionEnd   Kind = "session_end"   // Session, Peer, Reason, Lasted, Bytes
+
+	eventToken  Kind = "token"  // Peer, Token; for the record only
+	eventConfig Kind = "config" // Changed; for the record only
 )
 
 // Event is something that the owner of this computer may want to know.
@@ -27,10 +30,13 @@ type Event struct {
 	Name     string
 	Verified string
 	Auth     Method
+	Path     string // as Options.Path names it
 	Wants    Perms
 	Perms    Perms
 	Code     Code
 	Reason   Reason
 	Lasted   time.Duration
 	Bytes    int64
+	Token    string
+	Changed  []string
 }

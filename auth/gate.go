@@ -29,9 +29,10 @@ type Options struct {
 	// gives the same 32 bytes (p2p's Identity.Secret).
 	Secret func(label string) []byte
 
-	Asker Asker // nil: there is nobody to ask
-	Log   *slog.Logger
-	State *State // nil: kept in memory only
+	Asker  Asker // nil: there is nobody to ask
+	Log    *slog.Logger
+	State  *State  // nil: kept in memory only
+	Record *Record // nil: nothing is recorded
 
 	// Observe is told what happens, in order; nil: nobody wants to know. It is
 	// called with the Gate locked: it must not block, nor call the Gate.
@@ -40,8 +41,12 @@ type Options struct {
 	// Source names the network that a peer's stream comes from ("11.1.2.0/24",
 	// "2001:db8:1::/48", a relay's ID), so that guesses are counted for it and
 	// not only for the peer's ID, of which anybody has as many as he likes.
-	// nil or "": not known.
+	// nil or "": not known. It must not call the Gate; nor must Path.
 	Source func(wire.PeerID) string
+
+	// Path says how a peer is connected, for the events and the record ("direct",
+	// "relayed"); nil: not known.
+	Path func(wire.PeerID) string
 }
 
 // Gate lets peers in, or not, and keeps the sessions of those that it let in.
@@ -53,15 +58,17 @@ type Gate struct {
 
 	loading sync.Mutex // one reading of the config at a time, so that an older one never wins
 
-	mu       sync.Mutex
-	cfg      *config.Config        // the last good one; nil before the first
-	broken   error                 // of the last reading
-	sessions map[[32]byte]*session // by ticketKey
-	asking   int                   // requests that wait for a person
-	invite   *invite               // nil: none is open
-	closing  Reason                // "": open
-	serving  sync.WaitGroup        // calls of Serve; Add only with mu held and closing empty
-	quit     chan struct{}         // closed when closing is set
+	mu           sync.Mutex
+	cfg          *config.Config        // the last good one; nil before the first
+	broken       error                 // of the last reading
+	sessions     map[[32]byte]*session // by ticketKey
+	asking       int                   // requests that wait for a person
+	invite       *invite               // nil: none is open
+	lastControl  time.Time             // when a session last had control and lost it
+	recordFailed bool
+	closing      Reason         // "": open
+	serving      sync.WaitGroup // calls of Serve; Add only with mu held and closing empty
+	quit         chan struct{}  // closed when closing is set
 }
 
 // NewGate returns a Gate. It reads the config at once; an unreadable one is
@@ -139,6 +146,11 @@ func (g *Gate) Reload() {
 	g.broken = nil
 	if c == g.cfg {
 		return
+	}
+	if g.cfg != nil {
+		if keys := config.Changed(g.cfg, c); len(keys) > 0 {
+			g.recordLocked(Event{Kind: eventConfig, Time: time.Now(), Changed: keys})
+		}
 	}
 	g.cfg = c
 	for _, s := range g.sessions {
@@ -244,6 +256,10 @@ func (g *Gate) resume(from wire.PeerID, t Ticket) (s *session, line int, err err
 
 func (g *Gate) observeLocked(e Event) {
 	e.Time = time.Now()
+	if g.o.Path != nil && e.Session != "" {
+		e.Path = g.o.Path(e.Peer)
+	}
+	g.recordLocked(e)
 	if g.o.Observe != nil {
 		g.o.Observe(e)
 	}
@@ -257,15 +273,15 @@ func (g *Gate) observe(e Event) {
 
 // SessionInfo describes a session, as rac status shows it.
 type SessionInfo struct {
-	ID       string // short, for people and for Kick; not the ticket
-	Peer     wire.PeerID
-	Name     string
-	Verified string
-	Auth     Method
-	Perms    Perms
-	Since    time.Time
-	Bytes    int64 // through guarded streams, both directions
-	Lost     bool  // its line is down; it may be resumed
+	ID       string      `json:"session"` // short, for people and for Kick; not the ticket
+	Peer     wire.PeerID `json:"peer"`
+	Name     string      `json:"name"`
+	Verified string      `json:"verified,omitempty"`
+	Auth     Method      `json:"auth"`
+	Perms    Perms       `json:"perms"`
+	Since    time.Time   `json:"since"`
+	Bytes    int64       `json:"bytes"` // through guarded streams, both directions
+	Lost     bool        `json:"lost"`  // its line is down; it may be resumed
 }
 
 // Sessions returns the live sessions and those that are lost but resumable, the
@@ -303,6 +319,19 @@ func (g *Gate) Kick(which string) int {
 		}
 	}
 	return n
+}
+
+// LastControl tells when a session last could send keys and clicks: now, if one
+// can, and the zero time if none ever could.
+func (g *Gate) LastControl() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range g.sessions {
+		if s.state == live && s.perms.Has(Control) {
+			return time.Now()
+		}
+	}
+	return g.lastControl
 }
 
 // Asking reports whether a request waits for a person at this computer. While

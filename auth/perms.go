@@ -3,6 +3,7 @@ package auth
 // What a session may do.
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -73,6 +74,18 @@ func (ps Perms) Names() []string {
 		}
 	}
 	return names
+}
+
+// MarshalJSON writes the permissions by name.
+func (ps Perms) MarshalJSON() ([]byte, error) { return json.Marshal(ps.Names()) }
+
+// UnmarshalJSON reads permissions by name.
+func (ps *Perms) UnmarshalJSON(text []byte) (err error) {
+	var names []string
+	if err = json.Unmarshal(text, &names); err == nil {
+		*ps, err = ParsePerms(names)
+	}
+	return err
 }
 
 func (ps Perms) String() string { return strings.Join(ps.Names(), ", ") }

@@ -98,6 +98,7 @@ func (g *Gate) forgotten(client wire.PeerID, t *config.Token, st tokenState, c *
 // used: two have it. Which of them is the thief cannot be known; neither gets in.
 func (g *Gate) cloned(client wire.PeerID) {
 	g.o.Log.Warn("token_reuse: an old token of this client was presented; somebody has copied its saved login. It is revoked", "peer", client)
+	g.record(Event{Kind: eventToken, Peer: client, Token: "reused"})
 	if err := g.o.Store.DropToken(client); err != nil {
 		g.o.Log.Error("the copied token cannot be deleted from the config", "peer", client, "error", err)
 	}

@@ -144,6 +144,7 @@ func (g *Gate) endLocked(s *session, reason Reason) {
 		return
 	}
 	wasLost := s.state == lost
+	g.noteControlLocked(s)
 	s.state, s.reason, s.perms = over, reason, 0
 	g.releaseLocked(s)
 	if s.forget != nil {
@@ -187,11 +188,19 @@ func (s *session) whyLocked() Reason {
 	return Permission
 }
 
+// noteControlLocked is called before a session may lose control.
+func (g *Gate) noteControlLocked(s *session) {
+	if s.state == live && s.perms.Has(Control) {
+		g.lastControl = time.Now()
+	}
+}
+
 // permitLocked changes what a session may do.
 func (g *Gate) permitLocked(s *session, perms Perms) {
 	if perms == s.perms {
 		return
 	}
+	g.noteControlLocked(s)
 	s.perms = perms
 	g.releaseLocked(s)
 	g.changedLocked(s)
@@ -204,6 +213,7 @@ func (g *Gate) lose(s *session, line int) {
 	if s.line != line || s.state != live {
 		return
 	}
+	g.noteControlLocked(s)
 	s.state = lost
 	g.releaseLocked(s)
 	s.forget = time.AfterFunc(resumeTime, func() { g.giveUp(s, line) })

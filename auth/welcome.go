@@ -178,11 +178,17 @@ func (g *Gate) settle(is *issue, stored bool) bool {
 		is.state.settled = true
 		err = g.o.Store.ResealToken(is.client, is.sealed, g.seals.seal(is.client, is.passwordHash, is.state))
 	}
+	client := is.client
 	is.client = "" // once
 	if err != nil {
 		g.o.Log.Warn("the saved login cannot be written", "error", err)
 		return false
 	}
+	what := "renewed"
+	if is.block != nil {
+		what = "issued"
+	}
+	g.record(Event{Kind: eventToken, Peer: client, Token: what})
 	g.Reload() // the next login may come at once
 	return true
 }
