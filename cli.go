@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"rac/auth/config"
 )
@@ -26,6 +27,30 @@ const (
 	exitInt       = 130
 	exitTerm      = 143
 )
+
+// exitCodes says what the codes mean, for docs/commands.md.
+func exitCodes() []struct {
+	code           int
+	meaning, retry string
+} {
+	return []struct {
+		code           int
+		meaning, retry string
+	}{
+		{exitOK, "done; the session was closed by the user", "–"},
+		{exitError, "any other error; not allowed to change this config", "no"},
+		{exitUsage, "usage or config error", "no"},
+		{exitNotFound, "host not found, or not reachable within --timeout", "yes"},
+		{exitLogin, "login refused: wrong password, dead saved login and nobody to ask, wrong code, too many tries", "later"},
+		{exitRefused, "refused, or nobody answered, at the host", "later"},
+		{exitForbidden, "the host does not permit it: not on its allow list, no way in, permission missing", "no"},
+		{exitLost, "a session was up, the line was lost and could not be resumed", "yes"},
+		{exitDisplay, "no display, or no usable way to capture or to type", "no"},
+		{exitEnded, "ended by the host: revoked, disabled, kicked, stopped", "no"},
+		{exitInt, "ended by SIGINT", "–"},
+		{exitTerm, "ended by SIGTERM", "–"},
+	}
+}
 
 // failure is an error that decides the exit code and knows what to do next.
 type failure struct {
@@ -144,6 +169,23 @@ func (f *flags) explain(err error) error {
 	return usagef("%s", strings.TrimSuffix(text, ": parse error"))
 }
 
+// wrap cuts text into lines of at most width characters.
+func wrap(text string, width int) []string {
+	lines := []string{""}
+	for _, word := range strings.Fields(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
 // usage returns the help of one command.
 func (c *command) usage() string {
 	f := newFlags(c.name)
@@ -158,7 +200,7 @@ func (c *command) usage() string {
 		if strings.HasPrefix(f.shown[name], "=") {
 			left = "--" + name + f.shown[name]
 		}
-		help := f.Lookup(name).Usage
+		help := strings.Join(wrap(f.Lookup(name).Usage, 66), "\n"+strings.Repeat(" ", 32))
 		if len(left) > 28 {
 			fmt.Fprintf(&b, "  %s\n%32s%s\n", left, "", help)
 		} else {

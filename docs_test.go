@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/printer"
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -53,6 +56,69 @@ func TestProtocolDocument(t *testing.T) {
 	golden(t, "docs/protocol.md", doc.Bytes())
 }
 
+// TestCommandDocument holds docs/commands.md to what the program says itself.
+func TestCommandDocument(t *testing.T) {
+	var doc bytes.Buffer
+	fmt.Fprintf(&doc, "# The commands\n\nThis file is made from the program's own help by `go test . -run TestCommandDocument -update`; do not edit it.\n\n```\n%s```\n", overview())
+	for _, c := range commands() {
+		fmt.Fprintf(&doc, "\n## rac %s\n\n```\n%s```\n", c.name, c.usage())
+	}
+	doc.WriteString("\n## Exit codes\n\n| code | meaning | worth a retry |\n| --- | --- | --- |\n")
+	for _, e := range exitCodes() {
+		fmt.Fprintf(&doc, "| %d | %s | %s |\n", e.code, e.meaning, e.retry)
+	}
+	golden(t, "docs/commands.md", doc.Bytes())
+}
+
+// TestHelpFitsAScreen: 80 columns and 24 lines are what every terminal has; the
+// help of one command may be longer than that, but is no wider than 100.
+func TestHelpFitsAScreen(t *testing.T) {
+	if n := strings.Count(overview(), "\n"); n > 40 {
+		t.Errorf("rac --help has %d lines", n)
+	}
+	for _, c := range commands() {
+		if c.eg[0] == "" || c.eg[1] == "" {
+			t.Errorf("rac help %s has no two examples", c.name)
+		}
+		for _, line := range strings.Split(overview()+c.usage(), "\n") {
+			if utf8.RuneCountInString(line) > 100 {
+				t.Errorf("too wide in rac help %s: %s", c.name, line)
+			}
+		}
+	}
+}
+
+// TestReadmeCommands holds the README to the flags that there are.
+func TestReadmeCommands(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := regexp.MustCompile(`(?m)\brac ([a-z]+)((?: [^` + "`" + `\n#|\]]*)?)`)
+	for _, m := range call.FindAllStringSubmatch(string(readme), -1) {
+		var flags []string
+		for _, word := range strings.Fields(m[2]) {
+			if strings.HasPrefix(word, "--") {
+				flags = append(flags, strings.TrimRight(strings.SplitN(word, "=", 2)[0], ".,;:"))
+			}
+		}
+		c, err := findCommand(m[1])
+		if err != nil {
+			if len(flags) > 0 {
+				t.Errorf("README: rac %s: %v", m[1], err)
+			}
+			continue // a sentence such as "rac lets you in"
+		}
+		f := newFlags(c.name)
+		c.setUp(f)
+		for _, name := range flags {
+			if f.Lookup(strings.TrimPrefix(name, "--")) == nil {
+				t.Errorf("README: rac %s has no flag %s", c.name, name)
+			}
+		}
+	}
+}
+
 // describeMessages writes what the constants of one msg.go say.
 func describeMessages(t *testing.T, doc *bytes.Buffer, file string) {
 	set := token.NewFileSet()
@@ -62,6 +128,7 @@ func describeMessages(t *testing.T, doc *bytes.Buffer, file string) {
 	}
 	var messages bytes.Buffer
 	var protocol, about string
+	var largest []string
 	for _, decl := range tree.Decls {
 		block, ok := decl.(*ast.GenDecl)
 		if !ok || block.Tok != token.CONST {
@@ -70,13 +137,16 @@ func describeMessages(t *testing.T, doc *bytes.Buffer, file string) {
 		rows := 0
 		for _, spec := range block.Specs {
 			c := spec.(*ast.ValueSpec)
+			if name := c.Names[0].Name; name == "maxBody" || name == "maxReply" {
+				largest = append(largest, written(set, c.Values[0]))
+			}
 			switch typeName(c.Type) {
 			case "wire.Protocol":
 				protocol = unquote(c.Values[0])
 				about = sentence(block.Doc)
 			case "wire.Type":
 				if rows++; rows == 1 {
-					fmt.Fprintf(&messages, "\n%s\n\n| message | type | body |\n| --- | --- | --- |\n", strings.TrimSuffix(sentence(block.Doc), "\n"))
+					fmt.Fprintf(&messages, "%s\n| message | type | body |\n| --- | --- | --- |\n", paragraph(sentence(block.Doc)))
 				}
 				fmt.Fprintf(&messages, "| %s | %s | %s |\n", strings.TrimPrefix(c.Names[0].Name, "msg"), c.Values[0].(*ast.BasicLit).Value, cell(c.Comment))
 			}
@@ -85,7 +155,7 @@ func describeMessages(t *testing.T, doc *bytes.Buffer, file string) {
 	if protocol == "" {
 		t.Fatalf("%s declares no wire.Protocol", file)
 	}
-	fmt.Fprintf(doc, "\n## %s\n\n%s\n%s", protocol, about, messages.String())
+	fmt.Fprintf(doc, "\n## %s\n\n%s Largest body: %s bytes.\n%s", protocol, about, strings.Join(largest, " from the host, from the viewer "), messages.String())
 }
 
 func typeName(e ast.Expr) string {
@@ -95,9 +165,23 @@ func typeName(e ast.Expr) string {
 	return ""
 }
 
+// written returns an expression as it is written.
+func written(set *token.FileSet, e ast.Expr) string {
+	var b bytes.Buffer
+	printer.Fprint(&b, set, e)
+	return b.String()
+}
+
 func unquote(e ast.Expr) string {
 	s, _ := strconv.Unquote(e.(*ast.BasicLit).Value)
 	return s
+}
+
+func paragraph(s string) string {
+	if s == "" {
+		return "\n"
+	}
+	return "\n" + s + "\n\n"
 }
 
 func sentence(c *ast.CommentGroup) string { return strings.TrimSpace(c.Text()) }

@@ -232,7 +232,7 @@ func overview() string {
 			}
 		}
 	}
-	b.WriteString("\nEvery command: --config FILE, --service (the system's own configuration). rac help COMMAND tells more.\n")
+	b.WriteString("\nWith every command: --config FILE; --service for the system's own files.\nrac help COMMAND tells more.\n")
 	return b.String()
 }
 
