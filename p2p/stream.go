@@ -74,7 +74,9 @@ func (s *stream) CloseWrite() error {
 }
 
 // SetDeadline does nothing on a closed stream, whose deadline has passed to
-// wake those who wait.
+// wake those who wait. On the side that has opened the stream, a deadline that
+// passes before the first byte from the peer ends reading for good: the protocol
+// is agreed on in the same round trip, and libp2p does not take that up again.
 func (s *stream) SetDeadline(t time.Time) error {
 	if s.closed.Load() {
 		return io.ErrClosedPipe

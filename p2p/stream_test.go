@@ -26,12 +26,16 @@ func eachTransport(t *testing.T, story func(t *testing.T, viewer, host wire.Stre
 				if _, err := io.ReadFull(s, make([]byte, 1)); err != nil {
 					return err
 				}
+				s.Write([]byte{0})
 				hosts <- s
 				<-over
 				return nil
 			})
 			s := open(t, dial(t, start(t, Options{Role: Connector}), at(host, transport)), echo)
 			if _, err := s.Write([]byte{0}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(s, make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
 			story(t, s, <-hosts)
