@@ -242,3 +242,32 @@ func BenchmarkSearch(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFilm is a frame of 1280 x 720 with grain, to and fro: bytes, processor
+// time of both ends, and the time from Update to the decoded picture.
+func BenchmarkFilm(b *testing.B) {
+	for _, speed := range []float64{1e6, 1e9} {
+		b.Run(fmt.Sprintf("%.0fMBs", speed/1e6), func(b *testing.B) {
+			l := newLink(b, 1920, 1080)
+			l.enc.SetSpeed(speed)
+			screen := [2]*Picture{flatPage(1920, 1080), flatPage(1920, 1080)}
+			for i, p := range screen {
+				paste(p, photoPage(1280, 720, uint64(i)), 320, 180)
+			}
+			var frame []byte
+			n, wall := 0, time.Duration(0)
+			measure(b, nil, func() {
+				began := time.Now()
+				n++
+				l.enc.Update(screen[n%2], []image.Rectangle{image.Rect(320, 180, 1600, 900)})
+				frame, _ = l.enc.Append(frame[:0], 1<<30)
+				if _, err := l.dec.Decode(frame); err != nil {
+					b.Fatal(err)
+				}
+				wall += time.Since(began)
+			})
+			b.ReportMetric(float64(len(frame)), "B")
+			b.ReportMetric(wall.Seconds()*1e3/float64(n), "wall-ms/op")
+		})
+	}
+}

@@ -293,7 +293,7 @@ func (m *mover) tryOnce(v image.Point) bool {
 	if len(m.copies) > first {
 		m.keep(v)
 	}
-	return 8*lost <= whole
+	return 32*lost <= whole
 }
 
 // harmless returns the first of the copies that overwrites none of the others'

@@ -132,7 +132,7 @@ func (s *votes) cast(v image.Point) {
 	if v == (image.Point{}) {
 		return
 	}
-	at := uint32(v.X*0x9e3779b1+v.Y*0x85ebca6b) >> (32 - voteBits)
+	at := (uint32(v.X)*0x9e3779b1 + uint32(v.Y)*0x85ebca6b) >> (32 - voteBits)
 	for range 8 {
 		c := &s.slot[at]
 		if c.n == 0 || c.v == v {

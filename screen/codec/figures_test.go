@@ -1,0 +1,86 @@
+package codec
+
+import (
+	"image"
+	"testing"
+)
+
+// What screens took when this was written, in bytes, as the first frame on a slow
+// line.
+var screenBytes = map[string]int{
+	"bitmap-text": 10860, "smooth-text": 38554, "gradient": 41003, "photo": 366582, "mixed": 500314,
+
+	"01-term-bitmap": 58890, "02-term-lcd-dark": 66039, "03-editor": 114292, "04-mousepad-dark": 33340,
+	"05-sheet": 111356, "06-files": 67635, "07-desk": 182613, "08-web-doc": 133618, "09-web-mixed": 761452,
+	"10-web-dark": 90832, "11-photo-macro": 1089555, "12-photo-dunes": 1820980, "14-gradient": 137030,
+}
+
+// And what came after the screen before, see steps.
+var stepBytes = map[string]int{
+	"02-term-lcd-dark-scroll3": 2666, "02-term-lcd-dark-scroll21": 13074, "03-editor-type1": 5828, "03-editor-newline": 2478,
+	"03-editor-menu": 34088, "05-sheet-scroll": 16262, "07-desk-drag1": 6837, "08-web-doc-scroll37": 7499,
+	"08-web-doc-scroll301": 55066, "08-web-doc-switch": 105221, "09-web-mixed-scroll37": 25497, "09-web-mixed-hscroll53": 25597,
+}
+
+func TestScreensTakeNoMoreBytesThanTheyDid(t *testing.T) {
+	byName := map[string]*Picture{}
+	for _, p := range pages(t) {
+		byName[p.name] = p.pic
+		if most := screenBytes[p.name]; most > 0 {
+			got := newLink(t, p.pic.W, p.pic.H).show(p.pic, 1<<30)
+			within(t, p.name, got, most)
+		}
+	}
+	for _, s := range steps {
+		before, after := byName[s[0]], byName[s[1]]
+		if before == nil || after == nil {
+			continue // the real screens are not here
+		}
+		l := newLink(t, before.W, before.H)
+		l.show(before, 1<<30)
+		within(t, s[1], l.show(after, 1<<30), stepBytes[s[1]])
+	}
+}
+
+// within allows 3 % and a few bytes.
+func within(t *testing.T, name string, got, want int) {
+	t.Helper()
+	if got > want+want*3/100+20 {
+		t.Errorf("%s takes %d bytes, it took %d", name, got, want)
+	}
+}
+
+// The encoder of a session makes no garbage: what a frame allocates does not
+// depend on how many tiles it has.
+func TestNothingIsAllocatedForATile(t *testing.T) {
+	for _, speed := range []float64{1e6, 1e9} {
+		l := newLink(t, 1024, 768)
+		l.enc.SetSpeed(speed)
+		screens := [2]*Picture{mixedPage(t, 1024, 768), mixedPage(t, 1024, 768)}
+		for y := range 768 { // the same, mirrored: all tiles change
+			row := screens[1].Row(y)
+			for i, j := 0, len(row)-1; i < j; i, j = i+1, j-1 {
+				row[i], row[j] = row[j], row[i]
+			}
+		}
+		dirty := []image.Rectangle{screens[0].Bounds()}
+		var frame []byte
+		i := 0
+		turn := func() {
+			i++
+			l.enc.Update(screens[i%2], dirty)
+			frame, _ = l.enc.Append(frame[:0], 1<<30)
+			if _, err := l.dec.Decode(frame); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 4 {
+			turn()
+		}
+		if n := testing.AllocsPerRun(10, turn); n > 60 { // goroutines, sorting; the screen has 192 tiles
+			t.Errorf("a frame at %.0f B/s allocates %.0f times", speed, n)
+		} else {
+			t.Logf("a frame at %.0f B/s allocates %.0f times", speed, n)
+		}
+	}
+}
