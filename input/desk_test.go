@@ -366,7 +366,11 @@ func TestAServerThatStandsStillDoesNotHoldASessionForEver(t *testing.T) {
 func TestAProgramThatGrabsTheServerCanBeOperated(t *testing.T) {
 	s := screentest.Xvfb(t, 640, 480)
 	w, inj := watch(t, s), openX11(t, s)
-	xproto.GrabServer(w.Conn.Conn)
+	// Not at the same time: X.Org 21 also parks clients that are exempt from the
+	// grab if they have a request waiting when it begins (mark_client_grab).
+	if err := xproto.GrabServerChecked(w.Conn.Conn).Check(); err != nil {
+		t.Fatal(err)
+	}
 	inject(t, inj, button(1, true), button(1, false))
 	w.want(t, "+b1 -b1")
 	xproto.UngrabServer(w.Conn.Conn)

@@ -1,3 +1,5 @@
+//go:build unix && !darwin
+
 package input
 
 // What the host's layout makes of each key: the map of the X Keyboard Extension

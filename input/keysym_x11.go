@@ -1,3 +1,5 @@
+//go:build unix && !darwin
+
 package input
 
 // Keysyms: what a layout makes of a key, as X11 numbers it (X Window System
