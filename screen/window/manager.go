@@ -74,14 +74,20 @@ func latin1(s string) string {
 	return b.String()
 }
 
-// introduce tells who we are, and that the window wants the focus and to be
-// asked before it is closed. kind is a _NET_WM_WINDOW_TYPE.
-func (h hints) introduce(kind string) {
+// introduce tells who we are, and that the window is to be asked before it is
+// closed. kind is a _NET_WM_WINDOW_TYPE; keys says whether it wants the focus.
+func (h hints) introduce(kind string, keys bool) {
 	h.set("WM_CLASS", "STRING", 8, []byte("rac\x00rac\x00"))
 	h.atoms("_NET_WM_WINDOW_TYPE", kind)
 	h.atoms("WM_PROTOCOLS", "WM_DELETE_WINDOW", "_NET_WM_PING")
 	const inputHint, stateHint, normal = 1, 2, 1
-	h.words("WM_HINTS", "WM_HINTS", inputHint|stateHint, 1, normal, 0, 0, 0, 0, 0, 0)
+	input := uint32(0)
+	if keys {
+		input = 1
+	} else {
+		h.words("_NET_WM_USER_TIME", "CARDINAL", 0) // not even when it appears
+	}
+	h.words("WM_HINTS", "WM_HINTS", inputHint|stateHint, input, normal, 0, 0, 0, 0, 0, 0)
 	h.words("_NET_WM_PID", "CARDINAL", uint32(os.Getpid()))
 	if name, err := os.Hostname(); err == nil {
 		h.set("WM_CLIENT_MACHINE", "STRING", 8, []byte(name))

@@ -240,7 +240,7 @@ func TestAStatusShowsTheWindowAndALaterPictureGivesItItsSize(t *testing.T) {
 // bright tells whether the overlay's lower edge is on the screen.
 func bright(t *testing.T, w *Window) bool {
 	for _, p := range grab(t, w.conn, w.win).Pix {
-		if p == overlayEdge {
+		if p == warnLine {
 			return true
 		}
 	}

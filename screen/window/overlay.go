@@ -16,12 +16,7 @@ import (
 	"rac/screen/x11"
 )
 
-const (
-	overlayGround = 0x20303f
-	overlayEdge   = 0xf0b429
-	overlayInk    = 0xffffff
-	overlayMost   = 200 // characters
-)
+const overlayMost = 200 // characters
 
 // overlay may be used by several goroutines.
 type overlay struct {
@@ -91,8 +86,8 @@ func (o *overlay) pictureLocked() *codec.Picture {
 	pad := o.face.height() / 2
 	text := o.face.shorten(o.text, max(o.width-4*pad, pad))
 	pic := codec.NewPicture(min(o.face.width(text)+4*pad, o.width), o.face.height()+pad)
-	fill(pic, pic.Bounds(), overlayGround)
-	fill(pic, image.Rect(0, pic.H-max(pad/5, 1), pic.W, pic.H), overlayEdge)
-	o.face.draw(pic, image.Pt(2*pad, pad/3), text, overlayInk)
+	fill(pic, pic.Bounds(), night)
+	fill(pic, image.Rect(0, pic.H-max(pad/5, 1), pic.W, pic.H), warnLine)
+	o.face.draw(pic, image.Pt(2*pad, pad/3), text, white)
 	return pic
 }

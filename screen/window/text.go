@@ -4,7 +4,6 @@ package window
 
 import (
 	"image"
-	"image/color"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,14 +63,25 @@ func (t *typeface) draw(pic *codec.Picture, p image.Point, s string, ink uint32)
 	return dot.X.Ceil()
 }
 
-// blend lets ink through a mask; at is the point of the mask at box.Min.
+// blend lets ink through a mask, which has alpha only; at is the point of the
+// mask at box.Min.
 func blend(pic *codec.Picture, box image.Rectangle, mask image.Image, at image.Point, ink uint32) {
+	alpha, ok := mask.(*image.Alpha)
+	if !ok {
+		return
+	}
 	in := box.Intersect(pic.Bounds())
 	for y := in.Min.Y; y < in.Max.Y; y++ {
-		row := pic.Row(y)
-		for x := in.Min.X; x < in.Max.X; x++ {
-			a := mask.At(at.X+x-box.Min.X, at.Y+y-box.Min.Y).(color.Alpha).A
-			row[x] = mix(row[x], ink, uint32(a))
+		row := pic.Row(y)[in.Min.X:in.Max.X]
+		from := alpha.Pix[alpha.PixOffset(at.X+in.Min.X-box.Min.X, at.Y+y-box.Min.Y):]
+		for x := range row {
+			switch a := from[x]; a {
+			case 0:
+			case 255:
+				row[x] = ink
+			default:
+				row[x] = mix(row[x], ink, uint32(a))
+			}
 		}
 	}
 }
@@ -94,14 +104,6 @@ func fill(pic *codec.Picture, r image.Rectangle, c uint32) {
 			row[x] = c
 		}
 	}
-}
-
-// frame paints the edge of a rectangle, w pixels wide.
-func frame(pic *codec.Picture, r image.Rectangle, w int, c uint32) {
-	fill(pic, image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+w), c)
-	fill(pic, image.Rect(r.Min.X, r.Max.Y-w, r.Max.X, r.Max.Y), c)
-	fill(pic, image.Rect(r.Min.X, r.Min.Y, r.Min.X+w, r.Max.Y), c)
-	fill(pic, image.Rect(r.Max.X-w, r.Min.Y, r.Max.X, r.Max.Y), c)
 }
 
 // shorten cuts s so that it is not wider than room.

@@ -31,3 +31,14 @@ func (*Window) SetStatus(string)           {}
 func (*Window) Done() <-chan struct{}      { return nil }
 func (*Window) Err() error                 { return unsupported() }
 func (*Window) Close() error               { return nil }
+
+// AskPassword says that it cannot.
+func AskPassword(context.Context, Options, PasswordForm) (secret string, save bool, code string, err error) {
+	return "", false, "", unsupported()
+}
+
+// AskAccept says that it cannot.
+func AskAccept(context.Context, Options, AcceptForm) (Answer, error) { return Refused, unsupported() }
+
+// ShowBanner says that it cannot.
+func ShowBanner(context.Context, Options, string, func()) error { return unsupported() }

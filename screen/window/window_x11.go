@@ -97,7 +97,7 @@ func (w *Window) create() (err error) {
 		return fmt.Errorf("no window: %w", err)
 	}
 	w.hints = hints{w.conn, w.win}
-	w.hints.introduce("_NET_WM_WINDOW_TYPE_NORMAL")
+	w.hints.introduce("_NET_WM_WINDOW_TYPE_NORMAL", true)
 	w.hints.sizes(image.Pt(160, 100), image.Point{})
 	w.nameLocked()
 	if w.paint, err = newPainter(w.conn, w.win, w.formats, w.o.Scale, at.Size()); err != nil {

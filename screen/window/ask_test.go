@@ -1,0 +1,383 @@
+//go:build linux
+
+package window
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jezek/xgb/xproto"
+
+	"rac/screen/screentest"
+)
+
+// dialogTitle is how tests find the window of a dialog.
+const dialogTitle = "dialog of a test"
+
+// placed waits for the dialog's window and returns where it is on the screen.
+func placed(t *testing.T, x *screentest.Server) (at image.Rectangle) {
+	t.Helper()
+	eventually(t, "the dialog is on the screen", func() bool {
+		out := x.Run(t, "xwininfo", "-root", "-tree")
+		return strings.Contains(out, dialogTitle)
+	})
+	var viewable string
+	same := 0 // window managers move a new window more than once
+	eventually(t, "the dialog stays where it is", func() bool {
+		now := x.Run(t, "xwininfo", "-name", dialogTitle)
+		if same++; now != viewable {
+			viewable, same = now, 0
+		}
+		return same >= 5 && strings.Contains(viewable, "IsViewable")
+	})
+	number := func(label string) int {
+		_, rest, _ := strings.Cut(viewable, label)
+		rest, _, _ = strings.Cut(rest, "\n")
+		n, err := strconv.Atoi(strings.TrimSpace(rest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	at.Min = image.Pt(number("Absolute upper-left X:"), number("Absolute upper-left Y:"))
+	at.Max = at.Min.Add(image.Pt(number("Width:"), number("Height:")))
+	return at
+}
+
+// clickOn clicks on a part of a dialog.
+func clickOn(t *testing.T, x *screentest.Server, dialog, part image.Rectangle, button string) {
+	t.Helper()
+	p := dialog.Min.Add(part.Min).Add(part.Size().Div(2))
+	x.Run(t, "xdotool", "mousemove", fmt.Sprint(p.X), fmt.Sprint(p.Y), "click", button)
+}
+
+type login struct {
+	secret string
+	save   bool
+	code   string
+	err    error
+}
+
+// askPassword opens the dialog; the login comes when it is answered. drawn is the
+// dialog's state after it was drawn once, for its places.
+func askPassword(t *testing.T, x *screentest.Server, form PasswordForm) (chan login, *password) {
+	t.Helper()
+	done := make(chan login, 1)
+	go func() {
+		var l login
+		l.secret, l.save, l.code, l.err = AskPassword(t.Context(), Options{Display: x.Display, Title: dialogTitle}, form)
+		done <- l
+	}()
+	th, err := newTheme(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := &password{form: form}
+	drawn.draw(th)
+	return done, drawn
+}
+
+func answer[T any](t *testing.T, done chan T) T {
+	t.Helper()
+	select {
+	case v := <-done:
+		return v
+	case <-time.After(20 * time.Second):
+		t.Fatal("no answer")
+		panic("unreachable")
+	}
+}
+
+func TestAPasswordIsTypedAndTheLoginSavedOnlyWhenTicked(t *testing.T) {
+	for name, server := range map[string]func() *screentest.Server{
+		"managed": func() *screentest.Server { return desktop(t, 900, 700) },
+		"alone":   func() *screentest.Server { return screentest.Xvfb(t, 900, 700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := server()
+			done, drawn := askPassword(t, x, PasswordForm{Host: "office", MaySave: true})
+			at := placed(t, x)
+			focused(t, x)
+			clickOn(t, x, at, drawn.places[partSave], "1")
+			// A hundred milliseconds: xdotool binds one key anew for each letter that
+			// the layout lacks, and who looks later sees another letter.
+			x.Run(t, "xdotool", "type", "--delay", "100", "pass wörd€q")
+			x.Run(t, "xdotool", "key", "BackSpace", "Return")
+			if got, want := answer(t, done), (login{secret: "pass wörd€", save: true}); got != want {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+// focused waits until some window has the keyboard for itself.
+func focused(t *testing.T, x *screentest.Server) {
+	t.Helper()
+	c := dial(t, x)
+	eventually(t, "the dialog has the focus", func() bool {
+		r, err := xproto.GetInputFocus(c.Conn).Reply()
+		return err == nil && r.Focus > xproto.InputFocusPointerRoot
+	})
+}
+
+func TestAHostThatForbidsSavingGreysTheTickAndACodeIsAskedFor(t *testing.T) {
+	x := screentest.Xvfb(t, 900, 700)
+	done, drawn := askPassword(t, x, PasswordForm{Host: "office", SaveReason: "not allowed", Retry: "wrong", TOTP: true})
+	at := placed(t, x)
+	focused(t, x)
+	clickOn(t, x, at, drawn.places[partSave], "1")
+	x.Run(t, "xdotool", "type", "--delay", "20", "secret")
+	x.Run(t, "xdotool", "key", "Return") // the code is missing: goes there
+	x.Run(t, "xdotool", "type", "--delay", "20", "123456")
+	x.Run(t, "xdotool", "key", "Tab", "Tab", "space") // Cancel, Connect
+	if got, want := answer(t, done), (login{secret: "secret", code: "123456"}); got != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestAPasswordIsPastedFromClipboardAndSelection(t *testing.T) {
+	x := screentest.Xvfb(t, 900, 700)
+	offer(t, x, map[string]string{"CLIPBOARD": "aus der Ablage: ä€日\n", "PRIMARY": " und mit der Maus"})
+	done, drawn := askPassword(t, x, PasswordForm{Host: "office"})
+	at := placed(t, x)
+	focused(t, x)
+	x.Run(t, "xdotool", "key", "ctrl+v")
+	clickOn(t, x, at, drawn.places[partPassword], "2")
+	time.Sleep(100 * time.Millisecond) // for the two pastes; Return must not overtake them
+	x.Run(t, "xdotool", "key", "Return")
+	if got, want := answer(t, done), (login{secret: "aus der Ablage: ä€日 und mit der Maus"}); got != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// offer owns selections, as the program from which somebody has copied.
+func offer(t *testing.T, x *screentest.Server, texts map[string]string) {
+	t.Helper()
+	c := dial(t, x)
+	win, err := xproto.NewWindowId(c.Conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	xproto.CreateWindow(c.Conn, 0, win, c.Root, 0, 0, 1, 1, 0, xproto.WindowClassInputOutput, c.Screen.RootVisual, 0, nil)
+	byAtom := map[xproto.Atom]string{}
+	for name, text := range texts {
+		a, err := c.Atom(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byAtom[a] = text
+		xproto.SetSelectionOwner(c.Conn, win, a, xproto.TimeCurrentTime)
+	}
+	go func() {
+		for {
+			ev, err := c.NextEvent(context.Background())
+			if err != nil {
+				return
+			}
+			if r, ok := ev.(xproto.SelectionRequestEvent); ok {
+				text := byAtom[r.Selection]
+				xproto.ChangeProperty(c.Conn, xproto.PropModeReplace, r.Requestor, r.Property, r.Target, 8, uint32(len(text)), []byte(text))
+				note := xproto.SelectionNotifyEvent{Time: r.Time, Requestor: r.Requestor, Selection: r.Selection, Target: r.Target, Property: r.Property}
+				xproto.SendEvent(c.Conn, false, r.Requestor, 0, string(note.Bytes()))
+			}
+		}
+	}()
+}
+
+func TestEscapeAndTheEndOfTheCallerCloseThePasswordDialog(t *testing.T) {
+	x := screentest.Xvfb(t, 900, 700)
+	done, _ := askPassword(t, x, PasswordForm{Host: "office"})
+	placed(t, x)
+	focused(t, x)
+	x.Run(t, "xdotool", "type", "abc")
+	x.Run(t, "xdotool", "key", "Escape")
+	if got := answer(t, done); !errors.Is(got.err, ErrClosed) || got.secret != "" {
+		t.Errorf("got %+v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, _, err := AskPassword(ctx, Options{Display: x.Display}, PasswordForm{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("without a caller: %v", err)
+	}
+}
+
+// askAccept opens the window of a request.
+func askAccept(t *testing.T, x *screentest.Server, wait time.Duration) (chan Answer, *accept) {
+	t.Helper()
+	form := AcceptForm{Name: "Anna", ID: "one two three", Wants: "to see", Warning: "Did somebody phone you?", Deadline: time.Now().Add(wait)}
+	done := make(chan Answer, 1)
+	go func() {
+		a, err := AskAccept(t.Context(), Options{Display: x.Display, Title: dialogTitle}, form)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- a
+	}()
+	th, err := newTheme(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := &accept{form: form}
+	drawn.draw(th)
+	return done, drawn
+}
+
+func TestARequestIsAcceptedByAClickThatComesLateEnough(t *testing.T) {
+	x := desktop(t, 900, 700)
+	for _, want := range []Answer{ViewOnly, WithControl, Refused} {
+		done, drawn := askAccept(t, x, time.Hour)
+		at := placed(t, x)
+		clickOn(t, x, at, drawn.places[ViewOnly], "1") // meant for what was there before
+		select {
+		case a := <-done:
+			t.Fatalf("an early click made it %v", a)
+		case <-time.After(settle + settle/2):
+		}
+		clickOn(t, x, at, drawn.places[want], "1")
+		if got := answer(t, done); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
+
+func TestNoKeyAnswersARequestAndItsTimeRefusesIt(t *testing.T) {
+	for name, server := range map[string]func() *screentest.Server{
+		"managed": func() *screentest.Server { return desktop(t, 900, 700) },
+		"alone":   func() *screentest.Server { return screentest.Xvfb(t, 900, 700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := server()
+			w := open(t, Options{Display: x.Display, Scale: 1, Title: "where somebody types"})
+			show(t, w, whole(noise(seeded(), 300, 200)))
+			viewable(t, w)
+			focused(t, x)
+			c := dial(t, x)
+			before, err := xproto.GetInputFocus(c.Conn).Reply()
+			if err != nil {
+				t.Fatal(err)
+			}
+			done, _ := askAccept(t, x, 3*time.Second)
+			placed(t, x)
+			x.Run(t, "xdotool", "key", "Return", "space", "Tab", "Return", "y", "Escape")
+			after, err := xproto.GetInputFocus(c.Conn).Reply()
+			if err != nil || after.Focus != before.Focus {
+				t.Errorf("the focus went from %#x to %#x", before.Focus, after.Focus)
+			}
+			expect(t, w, stroke(0x28, symReturn)...) // typing goes on where it was
+			if got := answer(t, done); got != Refused {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
+func TestAMovedOrCoveredRequestWaitsAgain(t *testing.T) {
+	a := &accept{places: [3]image.Rectangle{ViewOnly: image.Rect(0, 0, 10, 10)}}
+	now := time.Unix(1000, 0)
+	click := func() (Answer, bool) {
+		a.press(image.Pt(5, 5), now)
+		return a.release(image.Pt(5, 5), now)
+	}
+	a.disturbed(now)
+	now = now.Add(settle - 1)
+	if _, ok := click(); ok {
+		t.Error("too early")
+	}
+	a.press(image.Pt(5, 5), now)
+	now = now.Add(1)
+	if _, ok := a.release(image.Pt(5, 5), now); ok {
+		t.Error("a click that began too early counts")
+	}
+	a.press(image.Pt(5, 5), now)
+	a.disturbed(now)
+	if _, ok := a.release(image.Pt(5, 5), now.Add(settle)); ok {
+		t.Error("a click over a disturbance counts")
+	}
+	now = now.Add(settle)
+	if got, ok := click(); !ok || got != ViewOnly {
+		t.Errorf("at last: %v, %t", got, ok)
+	}
+}
+
+func TestTheBannerStaysOnTopAndEndsTheSessionOnce(t *testing.T) {
+	x := screentest.Xvfb(t, 900, 700)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended, done := make(chan bool, 5), make(chan error, 1)
+	go func() {
+		done <- ShowBanner(ctx, Options{Display: x.Display, Title: dialogTitle}, "Anna is connected", func() { ended <- true })
+	}()
+	at := placed(t, x)
+	if at.Min.Y != 0 || at.Min.X+at.Max.X < 899 || at.Min.X+at.Max.X > 901 {
+		t.Errorf("it is at %v", at)
+	}
+	th, err := newTheme(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &banner{text: "Anna is connected"}
+	want := b.draw(th)
+	w := open(t, Options{Display: x.Display, Fullscreen: true})
+	show(t, w, whole(noise(seeded(), 900, 700)))
+	viewable(t, w)
+	eventually(t, "it is above a full-screen window", func() bool {
+		return equal(grab(t, w.conn, w.conn.Root).Sub(at), want)
+	})
+	clickOn(t, x, at, b.end, "1")
+	answer(t, ended)
+	clickOn(t, x, at, b.end, "1")
+	cancel()
+	if err := answer(t, done); err != nil || len(ended) > 0 {
+		t.Errorf("%v, ended %d times more", err, len(ended))
+	}
+}
+
+func TestEveryLetterOfOldKeysyms(t *testing.T) {
+	for sym, want := range map[uint32]rune{
+		'a': 'a', 0xe4: 'ä', 0x20ac: '€', 0x1a3: 'Ł', 0x1ea: 'ę', 0x2a1: 'Ħ', 0x3bd: 'Ŋ', 0x5c7: 'ا', 0x6d1: 'я', 0x6f1: 'Я', 0x6a4: 'є', 0x6b1: 'Ђ',
+		0x7b1: 'ά', 0x7e1: 'α', 0x7f2: 'σ', 0x7f3: 'ς', 0x7f4: 'τ', 0x7d2: 'Σ', 0x7d9: 'Ω', 0xce0: 'א', 0xda1: 'ก', 0x13bd: 'œ',
+		0x10065e5: '日', 0xffb7: '7', 0xffae: '.', 0xff0d: 0, 0xfe03: 0, 0x4b1: 0, 0xffe1: 0,
+	} {
+		if got := runeOf(sym); got != want {
+			t.Errorf("%#x: %q, want %q", sym, got, want)
+		}
+	}
+	var c composer
+	if got := c.text(0xfe51) + c.text('e') + c.text('e'); got != "ée" {
+		t.Errorf("a dead acute makes %q", got)
+	}
+}
+
+func TestAFieldTakesNoMoreThanItsLimitAndForgets(t *testing.T) {
+	p := &password{}
+	p.insert(strings.Repeat("x", 5000) + "\x00\r\n")
+	if len(p.secret) != maxSecret {
+		t.Errorf("%d characters", len(p.secret))
+	}
+	all := p.secret
+	p.erase(maxSecret)
+	for _, r := range all {
+		if r != 0 {
+			t.Fatal("an erased password is still in memory")
+		}
+	}
+	if p.key(symReturn, false) != going {
+		t.Error("an empty password was accepted")
+	}
+}
+
+func BenchmarkDrawPassword(b *testing.B) {
+	th, err := newTheme(1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &password{form: PasswordForm{Host: "office", Words: "one two three", MaySave: true, TOTP: true, Retry: "That was wrong."}}
+	for b.Loop() {
+		p.draw(th)
+	}
+}
