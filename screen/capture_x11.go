@@ -106,10 +106,11 @@ func (s *x11Source) open() error {
 
 // openDamage asks for rectangles that have not been reported since rearm. Of the
 // other levels, raw rectangles make a flood of a program that draws on the same
-// place again and again: dots were drawn at half the speed, with a third of a core
-// spent on their events (x11perf -dot: 65 million a second alone, 20 to 29 with
-// raw rectangles, 69 with these). Bounding boxes and "not empty" cost a round
-// trip before the grab, for the region.
+// place again and again: capture took 29 % of a core while x11perf drew dots and
+// 25 % while it drew text, with these 3 % and 5 %. For small rectangles that are
+// all in different places raw ones are cheaper, 4.4 to 4.9 µs a rectangle for
+// program, server and capture together against 8.8 to 9.4. Bounding boxes and
+// "not empty" cost a round trip before the grab, for the region.
 func (s *x11Source) openDamage() error {
 	if !s.conn.Has("DAMAGE") || !s.conn.Has("XFIXES") { // DAMAGE needs XFIXES
 		s.poll = true
