@@ -41,7 +41,7 @@ func (s *session) logIn(ctx context.Context, conn *p2p.Conn, ask bool) error {
 	if err != nil {
 		return s.explain(err)
 	}
-	s.line.Store(&line{conn, pass})
+	s.line.Store(&line{conn, pass, conn.Better()})
 	return nil
 }
 

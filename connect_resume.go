@@ -47,9 +47,32 @@ func (s *session) resume(ctx context.Context, why error) error {
 	}
 }
 
+// move continues the session on the better path of the same connection.
+func (s *session) move(ctx context.Context) error {
+	conn := s.conn()
+	pass, err := s.resumePass(ctx, conn)
+	if err != nil {
+		return err
+	}
+	s.line.Store(&line{conn, pass, nil})
+	s.tellPath()
+	return nil
+}
+
+// tellPath says how the session travels from now on.
+func (s *session) tellPath() {
+	path := s.conn().Path()
+	if *s.o.json {
+		s.emit("path", map[string]string{"path": pathName(path), "addr": path.Addr})
+	} else {
+		s.voice.say("now %s", path)
+	}
+}
+
 // resumeOnce dials the host again. A host that has forgotten the session, since
 // it was started anew, is asked for a new one, if a saved login lets us in.
 func (s *session) resumeOnce(ctx context.Context, why error) error {
+	s.conn().Close() // what is left of it is of no use, and Dial must begin afresh
 	conn, err := s.dial(ctx)
 	if err != nil {
 		return err
@@ -57,7 +80,8 @@ func (s *session) resumeOnce(ctx context.Context, why error) error {
 	if !errors.Is(why, &auth.Ended{Reason: auth.Restarting}) {
 		pass, err := s.resumePass(ctx, conn)
 		if err == nil {
-			s.line.Store(&line{conn, pass})
+			s.line.Store(&line{conn, pass, conn.Better()})
+			s.tellPath()
 			return nil
 		}
 		if !errors.Is(err, &auth.Refused{Code: auth.CodeGone}) {

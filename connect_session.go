@@ -31,8 +31,9 @@ type session struct {
 
 // line is a connection and the login on it.
 type line struct {
-	conn *p2p.Conn
-	pass *auth.Pass
+	conn   *p2p.Conn
+	pass   *auth.Pass
+	better <-chan struct{} // of conn; nil once it has been acted upon
 }
 
 func (s *session) conn() *p2p.Conn  { return s.line.Load().conn }
@@ -111,6 +112,10 @@ func (s *session) stay(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case errors.Is(err, errBetter):
+			if err = s.move(ctx); err == nil {
+				continue
+			}
+			s.log.Info("not moved to the better path", "error", err)
 		case errors.As(err, &over) && over.Reason != auth.Lost && over.Reason != auth.Restarting:
 			return err
 		default:
@@ -148,7 +153,7 @@ func (s *session) attached(ctx context.Context) error {
 	select {
 	case <-s.pass().Done():
 		cancel(s.pass().Err())
-	case <-s.conn().Better():
+	case <-s.line.Load().better:
 		cancel(errBetter)
 	case <-ctx.Done():
 		// A stream ended first: the login stream knows why, in a moment.

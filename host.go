@@ -71,7 +71,12 @@ type host struct {
 	screen   *hostScreen
 	injector *input.Shared
 	gate     *auth.Gate
+	desk     *auth.Desk
+	record   *auth.Record
 	node     *p2p.Node
+	events   chan auth.Event
+	work     sync.WaitGroup // the host's own goroutines
+	end      context.CancelFunc
 	quiet    bool       // rac doctor's: tells nothing, asks nobody
 	out      sync.Mutex // one line at a time on stdout
 }
@@ -146,14 +151,12 @@ func noWayIn(cfg *config.Config) error {
 
 // start opens the gate, then the door to it.
 func (h *host) start(cfg *config.Config) error {
-	state, err := auth.OpenState(filepath.Join(h.state, "state.json"))
-	if err != nil {
+	share := screen.NewShare(h.screen.source, h.log)
+	h.injector = input.Share(h.screen.injector())
+	if err := h.openGate(); err != nil {
 		return err
 	}
-	h.gate = auth.NewGate(auth.Options{
-		Store: auth.FileStore(h.file), Self: h.id.ID(), Name: hostname(), Secret: h.id.Secret,
-		Asker: h.asker(), Log: h.log, Observe: h.observe, State: state,
-	})
+	var err error
 	h.node, err = p2p.Start(h.ctx, p2p.Options{
 		Identity: h.id, Role: p2p.Host, Listen: *h.o.listen, LAN: cfg.Network.LAN, Public: cfg.Network.Public,
 		Relays: cfg.Network.Relays, Log: h.log,
@@ -161,11 +164,41 @@ func (h *host) start(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	share := screen.NewShare(h.screen.source, h.log)
-	h.injector = input.Share(h.screen.injector())
 	h.node.Handle(auth.Protocol, h.gate.Serve)
 	h.node.Handle(screen.Protocol, h.gate.Guard(auth.View, share.Serve))
 	h.node.Handle(input.Protocol, h.gate.Guard(auth.Control, h.serveInput))
+	return h.startWork()
+}
+
+func (h *host) openGate() error {
+	state, err := auth.OpenState(filepath.Join(h.state, "state.json"))
+	if err != nil {
+		return err
+	}
+	if h.record, err = auth.OpenRecord(filepath.Join(h.state, "sessions.jsonl")); err != nil {
+		return err
+	}
+	h.desk = &auth.Desk{}
+	h.events = make(chan auth.Event, eventsKept)
+	h.gate = auth.NewGate(auth.Options{
+		Store: auth.FileStore(h.file), Self: h.id.ID(), Name: hostname(), Secret: h.id.Secret,
+		Asker: h.asker(), Log: h.log, Observe: h.observe, State: state, Record: h.record,
+	})
+	h.desk.LastControl = h.gate.LastControl
+	return nil
+}
+
+// startWork starts what runs beside the sessions.
+func (h *host) startWork() error {
+	socket, err := auth.Listen(filepath.Join(h.state, controlSocket))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	h.end = cancel
+	control := &auth.Controller{Gate: h.gate, Desk: h.desk, More: h.report}
+	h.work.Go(func() { control.Serve(ctx, socket) })
+	h.work.Go(h.tellEvents)
 	return nil
 }
 
@@ -197,7 +230,11 @@ func (h *host) stop() {
 	defer cancel()
 	h.gate.Shutdown(ctx, reason)
 	h.node.Close()
+	h.end()
+	close(h.events) // no session is left to tell about
+	h.work.Wait()
 	h.injector.Close()
+	h.record.Close()
 }
 
 // asService tells whether a service manager runs this host, and so brings it

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,8 +24,30 @@ func (h *host) line(format string, args ...any) {
 	fmt.Fprintf(h.stdout, "%s %s\n", time.Now().Format("15:04:05"), printable(fmt.Sprintf(format, args...)))
 }
 
-// observe prints what the gate tells.
+// eventsKept is how many events may wait for a stdout that nobody reads or a hook
+// that does not end: a burst of logins, not more.
+const eventsKept = 1000
+
+// observe takes what the gate tells. The gate waits for nobody, so it is printed
+// elsewhere: see tellEvents.
 func (h *host) observe(e auth.Event) {
+	select {
+	case h.events <- e:
+	default:
+		h.log.Warn("an event is dropped: nobody reads the host's output", "event", e.Kind)
+	}
+}
+
+// tellEvents prints the events and runs the hook, until the host ends.
+func (h *host) tellEvents() {
+	for e := range h.events {
+		h.print(e)
+		h.runHook(e)
+	}
+}
+
+// print prints an event.
+func (h *host) print(e auth.Event) {
 	who := e.Peer.Short()
 	if e.Name != "" {
 		who = fmt.Sprintf("%q (%s)", e.Name, e.Peer.Short())
@@ -50,7 +71,10 @@ func (h *host) observe(e auth.Event) {
 	}
 }
 
-func (h *host) observeJSON(e auth.Event) {
+func (h *host) observeJSON(e auth.Event) { h.event(string(e.Kind), eventFields(e)) }
+
+// eventFields returns what is told about an event, to programs.
+func eventFields(e auth.Event) map[string]any {
 	fields := map[string]any{"peer": e.Peer}
 	switch e.Kind {
 	case auth.EventRequest:
@@ -59,12 +83,12 @@ func (h *host) observeJSON(e auth.Event) {
 		fields["reason"] = e.Code
 	case auth.EventSessionStart:
 		fields["session"], fields["name"], fields["auth"] = e.Session, e.Name, e.Auth
-		fields["perms"] = e.Perms.Names()
+		fields["path"], fields["perms"] = e.Path, e.Perms.Names()
 	case auth.EventSessionEnd:
 		fields["session"], fields["reason"] = e.Session, e.Reason
 		fields["seconds"], fields["bytes"] = e.Lasted.Round(time.Millisecond).Seconds(), e.Bytes
 	}
-	h.event(string(e.Kind), fields)
+	return fields
 }
 
 // reloaded tells that the config was read again.
@@ -83,47 +107,4 @@ func (h *host) reloaded(before, now *config.Config, err error) {
 	default:
 		h.line("config read again: %s", strings.Join(config.Changed(before, now), ", "))
 	}
-}
-
-// terminalAsker asks the person at rac host's own terminal.
-type terminalAsker struct{}
-
-// asker returns nil where there is no terminal.
-func (h *host) asker() auth.Asker {
-	t, err := openTerminal()
-	if err != nil || h.quiet {
-		return nil
-	}
-	t.Close()
-	return terminalAsker{}
-}
-
-// CanAsk reports true: there was a terminal at the start.
-func (terminalAsker) CanAsk() bool { return true }
-
-// Ask asks y or n; nothing but a clear y is a yes.
-func (terminalAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, error) {
-	t, err := openTerminal()
-	if err != nil {
-		return auth.Refuse, err
-	}
-	defer t.Close()
-	who := "calls itself " + fmt.Sprintf("%q", r.Name) + " (an unverified name)"
-	if r.Verified != "" {
-		who = r.Verified
-	}
-	fmt.Fprintf(t.out, "\r\nSomebody asks to use this computer.\r\n  ID     %s\r\n  words  %s\r\n  name   %s\r\n  wants  %s\r\n",
-		r.Peer, r.Words, printable(who), r.Wants)
-	fmt.Fprint(t.out, "Did somebody phone you and tell you to say yes? Then say no: honest companies do not do that.\r\n")
-	answer, err := t.ask(ctx, fmt.Sprintf("Let them in? y: with control, v: look only, n: no [n, %v] ", time.Until(r.Deadline).Round(time.Second)), false)
-	if err != nil {
-		return auth.Refuse, err
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return auth.AllowControl, nil
-	case "v", "view":
-		return auth.AllowView, nil
-	}
-	return auth.Refuse, nil
 }

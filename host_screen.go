@@ -120,7 +120,7 @@ func (l *lazyInjector) Inject(e input.Event) error {
 	if l.now == nil {
 		now, err := l.open()
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", input.ErrNotNow, err) // it may come back
 		}
 		l.now = now
 	}

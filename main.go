@@ -199,7 +199,8 @@ func commands() []*command {
 	return []*command{
 		hostCommand, connectCommand, idCommand,
 		passwdCommand, tokensCommand, setCommand,
-		doctorCommand,
+		inviteCommand, acceptCommand, denyCommand, kickCommand,
+		statusCommand, doctorCommand,
 		versionCommand, helpCommand(),
 	}
 }

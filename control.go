@@ -1,0 +1,238 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"rac/auth"
+	"rac/auth/config"
+)
+
+// The commands that talk to the running host: status, accept, deny, kick and
+// invite.
+
+const controlSocket = "control.sock"
+
+// tell sends a command to the running host.
+func (p *program) tell(c auth.Command) (auth.Reply, error) {
+	_, state, err := p.files()
+	if err != nil {
+		return auth.Reply{}, err
+	}
+	reply, err := c.Ask(filepath.Join(state, controlSocket))
+	if errors.Is(err, auth.ErrNoHost) {
+		return reply, fail(exitError, errors.New("no rac host is running here (for this user and this state folder)"), "rac host starts one")
+	}
+	return reply, err
+}
+
+// report is what a host adds to the answer of rac status; it holds no secret.
+type report struct {
+	ID          string   `json:"id"`
+	Addrs       []string `json:"addrs"`
+	Screen      string   `json:"screen"`
+	Unattended  string   `json:"unattended"` // on, off, "no password", broken
+	Attended    string   `json:"attended"`
+	SavedLogins int      `json:"saved_logins"`
+}
+
+// report describes the host as it is now.
+func (h *host) report() json.RawMessage {
+	r := report{ID: string(h.id.ID()), Addrs: h.node.Addrs(), Screen: h.screen.what, Unattended: "broken"}
+	if cfg, err := h.file.Load(); err == nil {
+		r.Unattended, r.Attended, r.SavedLogins = unattendedState(cfg), cfg.Attended.Mode, len(cfg.Tokens)
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+func unattendedState(cfg *config.Config) string {
+	switch {
+	case cfg.Unattended.PasswordHash == "":
+		return "no password"
+	case !cfg.Unattended.Enabled:
+		return "off"
+	}
+	return "on"
+}
+
+var statusCommand = &command{
+	name: "status", group: groupLook,
+	short: "show the running host and its sessions",
+	long: `Shows what the running host shares, whether unattended access is open, who is
+connected and who waits for an answer.`,
+	eg: [2]string{"rac status", "rac status --verify-log"},
+	setUp: func(f *flags) func(*program, []string) error {
+		asJSON := f.bool("json", "as one JSON object")
+		verify := f.bool("verify-log", "check that nobody has changed the record of sessions")
+		return func(p *program, operands []string) error {
+			switch err := noOperands(operands); {
+			case err != nil:
+				return err
+			case *verify:
+				return p.verifyLog()
+			}
+			return p.status(*asJSON)
+		}
+	},
+}
+
+func (p *program) verifyLog() error {
+	_, state, err := p.files()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(state, "sessions.jsonl")
+	lines, err := auth.VerifyRecord(file)
+	if err != nil {
+		return err
+	}
+	p.voice.say("%s: %d lines, none changed or taken out", file, lines)
+	return nil
+}
+
+func (p *program) status(asJSON bool) error {
+	reply, err := p.tell(auth.Command{Do: "status"})
+	if err != nil {
+		return err
+	}
+	var r report
+	if err := json.Unmarshal(reply.More, &r); err != nil {
+		return fmt.Errorf("the host's answer: %w", err)
+	}
+	if asJSON {
+		return json.NewEncoder(p.stdout).Encode(struct {
+			report
+			Sessions []auth.SessionInfo `json:"sessions"`
+			Waiting  *auth.Request      `json:"waiting"`
+		}{r, append([]auth.SessionInfo{}, reply.Sessions...), reply.Waiting})
+	}
+	p.printStatus(r, reply)
+	return nil
+}
+
+func (p *program) printStatus(r report, reply auth.Reply) {
+	line := func(format string, args ...any) {
+		fmt.Fprintln(p.stdout, printable(fmt.Sprintf(format, args...)))
+	}
+	line("ID           %s", r.ID)
+	for _, a := range r.Addrs {
+		line("address      %s", a)
+	}
+	line("shares       %s", r.Screen)
+	line("unattended   %s", r.Unattended)
+	line("attended     %s", r.Attended)
+	line("saved logins %d%s", r.SavedLogins, map[bool]string{true: " (suspended)"}[r.Unattended != "on" && r.SavedLogins > 0])
+	for _, s := range reply.Sessions {
+		state := ""
+		if s.Lost {
+			state = ", line lost"
+		}
+		line("session      %s: %q (%s) by %s, since %s%s: %s", s.ID, s.Name, s.Peer.Short(), s.Auth, s.Since.Format("15:04:05"), state, s.Perms)
+	}
+	if w := reply.Waiting; w != nil {
+		line("waiting      %q (%s) asks to be let in: rac accept or rac deny", w.Name, w.Peer)
+	}
+}
+
+var acceptCommand = &command{
+	name: "accept", args: "[ID]", group: groupWho,
+	short: "let in who waits at this machine",
+	long: `Answers the request that waits, or the one of that ID. Refused while somebody controls
+this machine through rac, who could have typed it.`,
+	eg: [2]string{"rac accept", "rac accept --view-only"},
+	setUp: func(f *flags) func(*program, []string) error {
+		viewOnly := f.bool("view-only", "to look, not to touch")
+		return func(p *program, operands []string) error { return p.answer("accept", operands, *viewOnly) }
+	},
+}
+
+var denyCommand = &command{
+	name: "deny", args: "[ID]", group: groupWho,
+	short: "refuse who waits at this machine",
+	long:  "Answers the request that waits, or the one of that ID.",
+	eg:    [2]string{"rac deny", "rac deny 12D3KooW…"},
+	setUp: func(*flags) func(*program, []string) error {
+		return func(p *program, operands []string) error { return p.answer("deny", operands, false) }
+	},
+}
+
+func (p *program) answer(do string, operands []string, viewOnly bool) error {
+	if len(operands) > 1 {
+		return usagef("rac %s answers one request", do)
+	}
+	c := auth.Command{Do: do, ViewOnly: viewOnly}
+	if len(operands) == 1 {
+		c.ID = operands[0]
+	}
+	_, err := p.tell(c)
+	return err
+}
+
+var kickCommand = &command{
+	name: "kick", args: "[ID|all]", group: groupWho,
+	short: "end live sessions",
+	long: `Ends the session of that name, all of that peer ID, or all. Without a name: the only
+one there is. Kicked is not revoked: who has a password or a saved login may come back.`,
+	eg: [2]string{"rac kick", "rac kick all"},
+	setUp: func(*flags) func(*program, []string) error {
+		return func(p *program, operands []string) error {
+			if len(operands) > 1 {
+				return usagef("rac kick ends one session, or all")
+			}
+			return p.kick(operands)
+		}
+	},
+}
+
+func (p *program) kick(operands []string) error {
+	which := ""
+	if len(operands) == 1 {
+		which = operands[0]
+	} else {
+		reply, err := p.tell(auth.Command{Do: "status"})
+		if err != nil {
+			return err
+		}
+		if len(reply.Sessions) != 1 {
+			return fail(exitError, fmt.Errorf("there are %d sessions: which?", len(reply.Sessions)), "rac status names them; rac kick all ends all")
+		}
+		which = reply.Sessions[0].ID
+	}
+	reply, err := p.tell(auth.Command{Do: "kick", ID: which})
+	if err != nil {
+		return err
+	}
+	p.voice.say("ended: %d", reply.Kicked)
+	return nil
+}
+
+var inviteCommand = &command{
+	name: "invite", group: groupWho,
+	short: "a code of four words that lets somebody in once",
+	long: `Prints four words that somebody types at the password prompt of rac connect. They are
+good for one session, and burn after three wrong tries.`,
+	eg: [2]string{"rac invite", "rac invite --view-only --for 5m"},
+	setUp: func(f *flags) func(*program, []string) error {
+		viewOnly := f.bool("view-only", "to look, not to touch")
+		period := f.duration("for", 10*time.Minute, "how long the code is good")
+		return func(p *program, operands []string) error {
+			if err := noOperands(operands); err != nil {
+				return err
+			}
+			reply, err := p.tell(auth.Command{Do: "invite", ViewOnly: *viewOnly, For: *period})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(p.stdout, reply.Code)
+			p.voice.say("good for one session, until %s; give it only to somebody whom you called", reply.Until.Format("15:04"))
+			return nil
+		}
+	},
+}

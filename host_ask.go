@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"rac/auth"
+)
+
+// Asking the person at this machine: on the terminal of rac host, in a window on
+// the display that it shares, and by rac accept. The first answer counts.
+
+// asker asks wherever somebody could be. nil: nowhere.
+func (h *host) asker() auth.Asker {
+	if h.quiet {
+		return nil
+	}
+	askers := []auth.Asker{h.desk}
+	if t, err := openTerminal(); err == nil {
+		t.Close()
+		askers = append(askers, terminalAsker{})
+	}
+	return pausing{auth.AnyOf(askers...), h}
+}
+
+// pausing keeps all viewers' hands off while a request waits: who controls this
+// machine must not answer for the person at it.
+type pausing struct {
+	auth.Asker
+	h *host
+}
+
+func (p pausing) Ask(ctx context.Context, r auth.Request) (auth.Answer, error) {
+	defer p.h.injector.Pause()()
+	return p.Asker.Ask(ctx, r)
+}
+
+// terminalAsker asks the person at rac host's own terminal.
+type terminalAsker struct{}
+
+// CanAsk reports true: there was a terminal at the start.
+func (terminalAsker) CanAsk() bool { return true }
+
+// Ask asks y or n; nothing but a clear y is a yes.
+func (terminalAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, error) {
+	t, err := openTerminal()
+	if err != nil {
+		return auth.Refuse, err
+	}
+	defer t.Close()
+	who := "calls itself " + fmt.Sprintf("%q", r.Name) + " (an unverified name)"
+	if r.Verified != "" {
+		who = r.Verified
+	}
+	fmt.Fprintf(t.out, "\r\nSomebody asks to use this computer.\r\n  ID     %s\r\n  words  %s\r\n  name   %s\r\n  wants  %s\r\n",
+		r.Peer, r.Words, printable(who), r.Wants)
+	fmt.Fprint(t.out, "Did somebody phone you and tell you to say yes? Then say no: honest companies do not do that.\r\n")
+	answer, err := t.ask(ctx, fmt.Sprintf("Let them in? y: with control, v: look only, n: no [n, %v] ", time.Until(r.Deadline).Round(time.Second)), false)
+	if err != nil {
+		return auth.Refuse, err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return auth.AllowControl, nil
+	case "v", "view":
+		return auth.AllowView, nil
+	}
+	return auth.Refuse, nil
+}
