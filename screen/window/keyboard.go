@@ -74,6 +74,9 @@ const aFewKeys = 64
 // changed follows a change of the keyboard's map. A key that was empty and has
 // been bound alone is a spare one: its place on the keyboard means nothing.
 func (k *keyboard) changed(ev mapNotify) {
+	if k.keymap.knows(ev) {
+		return
+	}
 	before := k.keymap
 	k.reload()
 	if ev.count > aFewKeys {

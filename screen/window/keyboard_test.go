@@ -41,6 +41,29 @@ func TestShiftAndGroupChooseTheSymbol(t *testing.T) {
 	}
 }
 
+func TestAMapIsNotReadAgainForEventsFromBeforeIt(t *testing.T) {
+	reply := twoKeys()
+	reply[2], reply[3] = 0x10, 0xff // the map was request 65,296
+	m, err := parseKeymap(reply)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.heard = 3
+	for _, c := range []struct {
+		seq  uint16
+		nth  uint64
+		want bool
+	}{
+		{0xff0f, 3, true}, {0xff00, 1, true},
+		{0xff10, 3, false},                     // came right after the reply
+		{0x0010, 4, false}, {0xff00, 9, false}, // much later: numbers have begun again
+	} {
+		if got := m.knows(mapNotify{seq: c.seq, nth: c.nth}); got != c.want {
+			t.Errorf("event %d after request %#x: known %v, want %v", c.nth, c.seq, got, c.want)
+		}
+	}
+}
+
 func FuzzParseKeymap(f *testing.F) {
 	f.Add(twoKeys(), byte(38), uint16(1))
 	f.Add(twoKeys()[:57], byte(38), uint16(1<<13))

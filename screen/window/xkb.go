@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/jezek/xgb"
 
@@ -28,6 +29,7 @@ const (
 type xkb struct {
 	conn  *x11.Conn
 	major byte
+	heard atomic.Uint64 // events so far
 }
 
 // openXKB asks for the extension and makes held keys repeat as press, press,
@@ -40,7 +42,7 @@ func openXKB(c *x11.Conn) (*xkb, error) {
 	if ext == nil {
 		return nil, errors.New("the X server has no XKEYBOARD extension")
 	}
-	k := &xkb{c, ext.MajorOpcode}
+	k := &xkb{conn: c, major: ext.MajorOpcode}
 	use := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(nil, 1), 0) // version 1.0
 	if _, err := k.ask(xkbUseExtension, use); err != nil {
 		return nil, fmt.Errorf("XKEYBOARD: %w", err)
@@ -57,7 +59,11 @@ func openXKB(c *x11.Conn) (*xkb, error) {
 // watch asks for events on changes of the map. Who uses the extension no longer
 // gets the core protocol's MappingNotify.
 func (k *xkb) watch() {
-	k.conn.Parse("XKEYBOARD", 0, newMapNotify)
+	k.conn.Parse("XKEYBOARD", 0, func(raw []byte) xgb.Event {
+		ev := newMapNotify(raw)
+		ev.nth = k.heard.Add(1)
+		return ev
+	})
 	const newKeyboard, mapChanged, typesAndSyms = 1, 2, 3
 	var body []byte
 	for _, v := range []uint16{xkbCoreKeyboard, newKeyboard | mapChanged, 0, newKeyboard, typesAndSyms, typesAndSyms} {
@@ -67,18 +73,23 @@ func (k *xkb) watch() {
 }
 
 // mapNotify says that some keys have got other keysyms.
-type mapNotify struct{ first, count int }
+type mapNotify struct {
+	first, count int
+	seq          uint16 // of our last request that the server had carried out before
+	nth          uint64 // event since the connection was made
+}
 
 func (mapNotify) Bytes() []byte  { return nil }
 func (mapNotify) String() string { return "XkbMapNotify" }
 
 // newMapNotify reads an event of the extension; a new keyboard means all keys.
-func newMapNotify(raw []byte) xgb.Event {
+func newMapNotify(raw []byte) mapNotify {
 	const mapChanged, syms = 1, 2
+	ev := mapNotify{count: 256, seq: binary.LittleEndian.Uint16(raw[2:])}
 	if raw[1] == mapChanged && binary.LittleEndian.Uint16(raw[10:])&syms != 0 {
-		return mapNotify{first: int(raw[16]), count: int(raw[17])}
+		ev.first, ev.count = int(raw[16]), int(raw[17])
 	}
-	return mapNotify{count: 256}
+	return ev
 }
 
 // device is the start of most requests: the core keyboard, and padding.
@@ -106,11 +117,17 @@ func (k *xkb) keymap() (*keymap, error) {
 	if err != nil {
 		return nil, fmt.Errorf("XKEYBOARD: map: %w", err)
 	}
-	return parseKeymap(reply)
+	m, err := parseKeymap(reply)
+	if err == nil {
+		m.heard = k.heard.Load()
+	}
+	return m, err
 }
 
 // keymap says what each key makes.
 type keymap struct {
+	seq   uint16 // of the request for it
+	heard uint64 // events that had come soon after the reply
 	types []keyType
 	keys  [256]keySyms
 }
@@ -156,7 +173,7 @@ func parseKeymap(reply []byte) (*keymap, error) {
 	}
 	types, first, keys := int(reply[15]), int(reply[17]), int(reply[20])
 	c := &cursor{rest: reply[40:]}
-	m := &keymap{}
+	m := &keymap{seq: binary.LittleEndian.Uint16(reply[2:])}
 	for range types {
 		m.types = append(m.types, c.keyType())
 	}
@@ -197,6 +214,15 @@ func (c *cursor) keySyms() (k keySyms) {
 		k.syms = append(k.syms, binary.LittleEndian.Uint32(c.take(4)))
 	}
 	return k
+}
+
+// knows tells whether the map was read after ev. A change comes as several
+// events; to ask for the map at each would take so long that a program which
+// binds a key for one stroke (xdotool) has taken it back by then. The numbers of
+// requests begin again after 65,535: they are compared only where ev came about
+// when the map did.
+func (m *keymap) knows(ev mapNotify) bool {
+	return ev.nth <= m.heard && int16(ev.seq-m.seq) < 0
 }
 
 // sym is the keysym of a key under the state of an event: bits 0 to 7 are the
