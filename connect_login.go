@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
-	"strings"
 
 	"rac/auth"
 	"rac/auth/config"
@@ -65,102 +62,8 @@ func (s *session) prover(ask bool) (p auth.Prover, done func()) {
 	}
 	asker.open()
 	p.Person = asker.person()
-	p.Password, p.Code = asker.password, asker.code
+	p.Password, p.Code = asker.Password, asker.Code
 	return p, asker.close
-}
-
-// asker gets the password and the codes: from stdin or a file if the user said
-// so, else from the person at the terminal, else by a dialog.
-type asker struct {
-	*session
-	terminal *terminal
-	given    bool // the password has been taken from stdin or the file
-}
-
-func (a *asker) open() {
-	if a.fromFile("RAC_PASSWORD_FILE") == "" && !*a.o.passwordStdin {
-		a.terminal, _ = openTerminal()
-	}
-}
-
-func (a *asker) close() {
-	if a.terminal != nil {
-		a.terminal.Close()
-	}
-}
-
-// person tells whether somebody is there to answer.
-func (a *asker) person() bool { return a.terminal != nil }
-
-func (a *asker) fromFile(variable string) string { return a.getenv(variable) }
-
-func (a *asker) password(ctx context.Context, q auth.Question) (auth.Typed, error) {
-	if *a.o.remember && !q.MaySave && q.Attempt <= 1 {
-		a.voice.say("this host does not let clients save the login; you will be asked each time")
-	}
-	text, err := a.secret(ctx, q, *a.o.passwordStdin, "RAC_PASSWORD_FILE", a.passwordPrompt(q))
-	if err != nil {
-		return auth.Typed{}, err
-	}
-	typed := auth.Typed{Password: auth.Password(text), Remember: *a.o.remember && q.MaySave}
-	if a.terminal != nil && q.MaySave && !typed.Remember {
-		if typed.Remember, err = a.yes(ctx, "Log in automatically from now on? [y/N] "); err != nil {
-			return auth.Typed{}, err
-		}
-	}
-	return typed, nil
-}
-
-func (a *asker) passwordPrompt(q auth.Question) string {
-	prompt := fmt.Sprintf("Password for %s: ", a.target.ID.Short())
-	if q.Asking {
-		prompt = "The person at the machine is being asked, too. " + prompt
-	}
-	if q.Last != "" {
-		prompt = "Not that one. " + prompt
-	}
-	return prompt
-}
-
-func (a *asker) code(ctx context.Context, q auth.Question) (string, error) {
-	return a.secret(ctx, q, *a.o.passwordStdin, "RAC_TOTP_FILE", "Code of the second factor: ")
-}
-
-// secret returns one line from where the user keeps it. What a pipe or a file
-// holds is not tried twice: it would be wrong again and count as a guess.
-func (a *asker) secret(ctx context.Context, q auth.Question, stdin bool, variable, prompt string) (string, error) {
-	again := q.Attempt > 1
-	switch file := a.fromFile(variable); {
-	case again && a.terminal == nil:
-		return "", auth.ErrNoPassword
-	case file != "":
-		return lineOf(file)
-	case stdin:
-		line, err := readLine(a.stdin)
-		if errors.Is(err, io.EOF) {
-			return "", auth.ErrNoPassword
-		}
-		return line, err
-	case a.terminal != nil:
-		a.voice.endPhases()
-		return a.terminal.ask(ctx, prompt, true)
-	}
-	return "", auth.ErrNoPassword
-}
-
-func (a *asker) yes(ctx context.Context, question string) (bool, error) {
-	answer, err := a.terminal.ask(ctx, question, false)
-	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y"), err
-}
-
-// lineOf returns the first line of a file.
-func lineOf(file string) (string, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	line, _, _ := strings.Cut(string(data), "\n")
-	return strings.TrimSuffix(line, "\r"), nil
 }
 
 // explain gives a refusal its exit code and says what to do next.

@@ -75,6 +75,7 @@ type host struct {
 	record   *auth.Record
 	node     *p2p.Node
 	events   chan auth.Event
+	banners  *banners
 	work     sync.WaitGroup // the host's own goroutines
 	end      context.CancelFunc
 	quiet    bool       // rac doctor's: tells nothing, asks nobody
@@ -198,7 +199,9 @@ func (h *host) startWork() error {
 	h.end = cancel
 	control := &auth.Controller{Gate: h.gate, Desk: h.desk, More: h.report}
 	h.work.Go(func() { control.Serve(ctx, socket) })
+	h.banners = h.newBanners()
 	h.work.Go(h.tellEvents)
+	h.work.Go(h.banners.run)
 	return nil
 }
 

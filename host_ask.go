@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
 	"rac/auth"
+	"rac/screen/window"
 )
 
 // Asking the person at this machine: on the terminal of rac host, in a window on
@@ -22,6 +24,9 @@ func (h *host) asker() auth.Asker {
 		t.Close()
 		askers = append(askers, terminalAsker{})
 	}
+	if h.screen.display != "" {
+		askers = append(askers, windowAsker{h.screen.display, h.log})
+	}
 	return pausing{auth.AnyOf(askers...), h}
 }
 
@@ -35,6 +40,37 @@ type pausing struct {
 func (p pausing) Ask(ctx context.Context, r auth.Request) (auth.Answer, error) {
 	defer p.h.injector.Pause()()
 	return p.Asker.Ask(ctx, r)
+}
+
+// scamWarning stands wherever somebody is asked.
+const scamWarning = "Did somebody phone you and tell you to say yes? Then say no: honest companies do not do that."
+
+// windowAsker asks in a window on the display that is shared.
+type windowAsker struct {
+	display string
+	log     *slog.Logger
+}
+
+// CanAsk reports true: a display that has gone is an error of Ask.
+func (windowAsker) CanAsk() bool { return true }
+
+// Ask shows the window until it is answered, or settled elsewhere.
+func (a windowAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, error) {
+	form := window.AcceptForm{
+		Name: r.Name, ID: r.Words, Certificate: "unverified name", Wants: r.Wants.String(),
+		Warning: scamWarning, Deadline: r.Deadline,
+	}
+	if r.Verified != "" {
+		form.Certificate, form.Verified = r.Verified, true
+	}
+	answer, err := window.AskAccept(ctx, window.Options{Display: a.display, Title: "rac: may somebody come in?", Log: a.log}, form)
+	switch answer {
+	case window.WithControl:
+		return auth.AllowControl, err
+	case window.ViewOnly:
+		return auth.AllowView, err
+	}
+	return auth.Refuse, err
 }
 
 // terminalAsker asks the person at rac host's own terminal.
@@ -56,7 +92,7 @@ func (terminalAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, erro
 	}
 	fmt.Fprintf(t.out, "\r\nSomebody asks to use this computer.\r\n  ID     %s\r\n  words  %s\r\n  name   %s\r\n  wants  %s\r\n",
 		r.Peer, r.Words, printable(who), r.Wants)
-	fmt.Fprint(t.out, "Did somebody phone you and tell you to say yes? Then say no: honest companies do not do that.\r\n")
+	fmt.Fprintf(t.out, "%s\r\n", scamWarning)
 	answer, err := t.ask(ctx, fmt.Sprintf("Let them in? y: with control, v: look only, n: no [n, %v] ", time.Until(r.Deadline).Round(time.Second)), false)
 	if err != nil {
 		return auth.Refuse, err

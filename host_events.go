@@ -42,8 +42,10 @@ func (h *host) observe(e auth.Event) {
 func (h *host) tellEvents() {
 	for e := range h.events {
 		h.print(e)
+		h.banners.tell(e)
 		h.runHook(e)
 	}
+	close(h.banners.events)
 }
 
 // print prints an event.

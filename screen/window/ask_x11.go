@@ -207,14 +207,14 @@ func (a *acceptPane) handle(ev xgb.Event) (Answer, bool) {
 
 // ShowBanner shows who is connected, at the upper edge of the screen, until ctx
 // ends or the display is gone. onEnd is called, once, when the person wants the
-// session to end; it must not block.
+// session to end; it must not block. Without onEnd there is no button.
 func ShowBanner(ctx context.Context, o Options, text string, onEnd func()) error {
 	pane, err := openPane(ctx, o, paneBanner)
 	if err != nil {
 		return err
 	}
 	defer pane.close()
-	b := &bannerPane{pane: pane, banner: banner{text: text}, onEnd: onEnd}
+	b := &bannerPane{pane: pane, banner: banner{text: text, plain: onEnd == nil}, onEnd: onEnd}
 	if err := b.show(b.draw(b.theme)); err != nil {
 		return err
 	}

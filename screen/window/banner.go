@@ -11,6 +11,7 @@ import (
 // banner is what it says, and where the button was drawn.
 type banner struct {
 	text  string
+	plain bool // there is no button: nothing is left to be ended
 	ended bool // the button was clicked
 	end   image.Rectangle
 }
@@ -22,6 +23,9 @@ func (b *banner) draw(t *theme) *codec.Picture {
 		stop = button{text: "Ending…", dim: true}
 	}
 	size := t.buttonSize(stop)
+	if b.plain {
+		size.X = 0
+	}
 	size.Y = t.px(26)
 	text := t.strong.shorten(plain(b.text, 200), t.px(most))
 	pad, dot := t.px(14), t.px(10)
@@ -31,6 +35,9 @@ func (b *banner) draw(t *theme) *codec.Picture {
 	mid := pic.H / 2
 	t.round(pic, image.Rect(pad, mid-dot/2, pad+dot, mid-dot/2+dot), dot/2, warnLine)
 	x := t.strong.draw(pic, image.Pt(pad+dot+t.px(8), mid-t.strong.height()/2), text, white)
+	if b.plain {
+		return pic
+	}
 	b.end = image.Rect(x+pad, t.px(4), x+pad+size.X, t.px(4)+size.Y).Intersect(pic.Bounds())
 	t.button(pic, b.end, stop)
 	return pic
