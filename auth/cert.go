@@ -12,6 +12,8 @@ package auth
 // perms}, SIGNATURE base64url of Ed25519 (RFC 8032) over the bytes
 // "rac certificate v1", a zero byte, and the JSON as it stands there. It is no
 // secret: it is worth something only to who has the key of that peer ID.
+// docs/certificates.md has the whole of it, testdata/certificates.json the
+// vectors.
 
 import (
 	"bytes"
@@ -84,8 +86,9 @@ func (c Certificate) Sign(key ed25519.PrivateKey) (string, error) {
 func certMessage(payload []byte) []byte { return append([]byte(certContext), payload...) }
 
 // ReadCertificate reads the text and says whose key has signed it: the public
-// keys are those of authorities. It is an error if none has. The dates and the
-// peer are for the caller to compare.
+// keys are those of authorities. ErrUnknownAuthority if none has: what the
+// certificate says is returned all the same, to be shown. Holds looks at the
+// dates and the peer.
 func ReadCertificate(text string, authorities ...string) (c Certificate, authority string, err error) {
 	payload, signature, err := splitCertificate(text)
 	if err != nil {
@@ -105,10 +108,12 @@ func ReadCertificate(text string, authorities ...string) (c Certificate, authori
 			return c, authority, nil
 		}
 	}
-	return c, "", errUnknownAuthority
+	return c, "", ErrUnknownAuthority
 }
 
-var errUnknownAuthority = errors.New("auth: the certificate is signed by nobody who is trusted here")
+// ErrUnknownAuthority is returned for a certificate that none of the given keys
+// has signed: by another key, or it was changed afterwards.
+var ErrUnknownAuthority = errors.New("auth: the certificate is signed by nobody who is trusted here")
 
 func splitCertificate(text string) (payload, signature []byte, err error) {
 	parts := strings.Split(strings.TrimSpace(text), ".")
@@ -140,6 +145,23 @@ func (c Certificate) check() error {
 	return nil
 }
 
+// Holds reports why a certificate does not stand for a peer at a moment, if so.
+// Two clocks may differ by five minutes.
+func (c Certificate) Holds(peer wire.PeerID, now time.Time) error {
+	switch {
+	case c.Peer != peer:
+		return errors.New("auth: the certificate is another peer's")
+	case now.Add(certSlack).Before(c.From):
+		return errors.New("auth: the certificate is not valid yet")
+	case !now.Before(c.end()):
+		return errors.New("auth: the certificate has expired")
+	}
+	return nil
+}
+
+// end is when the last clock that is believed takes the certificate for expired.
+func (c Certificate) end() time.Time { return c.Until.Add(certSlack) }
+
 // credential is a certificate that was shown, with the authority that stands
 // for it.
 type credential struct {
@@ -153,17 +175,11 @@ func (cr *credential) believed(peer wire.PeerID, c *config.Config, now time.Time
 	i := slices.IndexFunc(c.Authorities, func(a config.Authority) bool { return a.Key == cr.key })
 	switch {
 	case i < 0:
-		return nil, errUnknownAuthority
-	case cr.cert.Peer != peer:
-		return nil, errors.New("auth: the certificate is another peer's")
-	case slices.Contains(c.Authorities[i].Revoked, cr.cert.Serial):
+		return nil, ErrUnknownAuthority
+	case slices.ContainsFunc(c.Authorities[i].Revoked, func(s string) bool { return strings.EqualFold(s, cr.cert.Serial) }):
 		return nil, errors.New("auth: the certificate is revoked")
-	case now.Add(certSlack).Before(cr.cert.From):
-		return nil, errors.New("auth: the certificate is not valid yet")
-	case !now.Add(-certSlack).Before(cr.cert.Until):
-		return nil, errors.New("auth: the certificate has expired")
 	}
-	return &c.Authorities[i], nil
+	return &c.Authorities[i], cr.cert.Holds(peer, now)
 }
 
 // showCertificate takes the certificate of a hello, if there is one that is
@@ -214,5 +230,5 @@ func judgeCertificate(st *standing, b basis, peer wire.PeerID, c *config.Config)
 		return
 	}
 	st.perms &= limited(a.Permissions) & limited(b.cred.cert.Perms)
-	st.expires = b.cred.cert.Until.Add(certSlack)
+	st.expires = b.cred.cert.end()
 }

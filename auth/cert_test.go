@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rac/auth/config"
@@ -156,7 +157,7 @@ func TestS19AnAuthorityWithLoginLetsInWithItsCeiling(t *testing.T) {
 	}{
 		"the authority is gone":   {func(c *config.Config, _ string) { c.Authorities = nil }, Revoked},
 		"it may no longer let in": {func(c *config.Config, _ string) { c.Authorities[0].Login = false }, Revoked},
-		"the serial is revoked":   {func(c *config.Config, serial string) { c.Authorities[0].Revoked = []string{serial} }, Revoked},
+		"the serial is revoked":   {func(c *config.Config, serial string) { c.Authorities[0].Revoked = []string{"0000000000000000", strings.ToUpper(serial)} }, Revoked},
 		"unattended off":          {func(c *config.Config, _ string) { c.Unattended.Enabled = false }, Disabled},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -197,6 +198,56 @@ func TestS19ACertificateExpiresAndForgivesAClock(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if _, err := logIn(); err == nil {
 			t.Error("an expired certificate lets in")
+		}
+	})
+}
+
+// She is not on the list: her certificate stands for her, whatever she logs in
+// with, and no longer than it lasts.
+func TestS19ASessionThatACertificateVouchesForEndsWithIt(t *testing.T) {
+	for _, by := range []Method{ByCertificate, ByAccept} {
+		story(t, func(h *house) {
+			_, logIn := h.certified(h.viewer(annaID), by == ByCertificate)
+			h.edit(func(c *config.Config) { c.Network.Allow = []string{"12D3KooWOther"} })
+			if by == ByAccept {
+				h.edit(func(c *config.Config) { c.Unattended.PasswordHash = "" })
+				go func() { h.person.answers <- AllowControl }()
+			}
+			pass, err := logIn()
+			if err != nil || pass.Auth != by {
+				t.Fatalf("by %s: %v", by, err)
+			}
+			time.Sleep(24*time.Hour + certSlack - time.Minute)
+			h.stays(pass)
+			time.Sleep(2 * time.Minute)
+			h.ended(pass, Revoked)
+		})
+	}
+}
+
+func TestS19TheRecordNamesWhoWasVerified(t *testing.T) {
+	story(t, func(h *house) {
+		_, logIn := h.certified(h.viewer(annaID), true)
+		pass, err := logIn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass.Close(Closed)
+		h.edit(func(c *config.Config) {
+			c.Authorities[0].Login, c.Unattended.PasswordHash = false, ""
+		})
+		go func() { h.person.answers <- Refuse }()
+		logIn()
+		seen := map[Kind]bool{}
+		synctest.Wait()
+		for _, e := range h.events {
+			seen[e.Kind] = true
+			if e.Verified != "Anna, ACME GmbH — verified by ACME" {
+				t.Errorf("%s names %q", e.Kind, e.Verified)
+			}
+		}
+		if len(seen) != 4 {
+			t.Errorf("events: %v", seen)
 		}
 	})
 }

@@ -138,7 +138,7 @@ func (d *door) turnAway(err error) error {
 
 func (d *door) refuse(r *Refused) error {
 	if r.Code != CodeGone { // nobody asked for anything: a viewer looked for its old session
-		d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: r.Code})
+		d.denied(r.Code)
 	}
 	d.log.Info("login refused", "reason", r.Code)
 	return d.l.part(msgRefused, &refusedMsg{Code: r.Code, RetryAfter: seconds(r.RetryAfter)})
@@ -302,9 +302,13 @@ func (d *door) again(code Code, t toll) error {
 	}
 	d.log.Info("login: not yet", "reason", code)
 	if code != CodeNeedsCode {
-		d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: code})
+		d.denied(code)
 	}
 	return d.l.send(msgRefused, m)
+}
+
+func (d *door) denied(code Code) {
+	d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Verified: d.verified, Code: code})
 }
 
 // shortID makes names for sessions: 25 random bits, as letters and digits.

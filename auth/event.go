@@ -13,9 +13,9 @@ type Kind string
 
 const (
 	EventRequest      Kind = "request"       // Peer, Name, Verified, Wants
-	EventDenied       Kind = "denied"        // Peer, Code
-	EventSessionStart Kind = "session_start" // Session, Peer, Name, Auth, Perms
-	EventSessionEnd   Kind = "session_end"   // Session, Peer, Reason, Lasted, Bytes
+	EventDenied       Kind = "denied"        // Peer, Name, Verified, Code
+	EventSessionStart Kind = "session_start" // Session, Peer, Name, Verified, Auth, Path, Wants, Perms
+	EventSessionEnd   Kind = "session_end"   // Session, Peer, Name, Verified, Auth, Path, Reason, Lasted, Bytes
 
 	eventToken  Kind = "token"  // Peer, Token; for the record only
 	eventConfig Kind = "config" // Changed; for the record only

@@ -169,7 +169,7 @@ func (d *door) wrongPassword() {
 			d.g.spoilInvite(d.invite)
 		}
 		d.log.Warn("wrong password", "name", d.name)
-		d.g.observe(Event{Kind: EventDenied, Peer: d.from, Name: d.name, Code: CodePassword})
+		d.denied(CodePassword)
 	}
 }
 

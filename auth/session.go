@@ -75,10 +75,13 @@ type standing struct {
 
 // judge holds what a session rests on against a config.
 func (g *Gate) judge(b basis, peer wire.PeerID, wants Perms, c *config.Config) standing {
-	if !allows(c, peer) && !vouched(b.cred, peer, c) {
-		return standing{reason: Revoked}
-	}
 	st := standing{perms: b.granted}
+	if !allows(c, peer) {
+		if !vouched(b.cred, peer, c) {
+			return standing{reason: Revoked}
+		}
+		st.expires = b.cred.cert.end()
+	}
 	switch b.method {
 	case ByPassword:
 		st.reason = passwordStanding(b, c)
@@ -126,7 +129,9 @@ func (g *Gate) judgeToken(st *standing, peer wire.PeerID, c *config.Config) {
 		return
 	}
 	st.perms &= limited(t.Permissions)
-	st.expires = t.Expires
+	if st.expires.IsZero() || !t.Expires.IsZero() && t.Expires.Before(st.expires) {
+		st.expires = t.Expires
+	}
 }
 
 // expired takes a zero time for "never".
@@ -157,7 +162,7 @@ func (g *Gate) endLocked(s *session, reason Reason) {
 	}
 	g.changedLocked(s)
 	g.observeLocked(Event{
-		Kind: EventSessionEnd, Session: s.id, Peer: s.peer, Name: s.name, Auth: s.basis.method,
+		Kind: EventSessionEnd, Session: s.id, Peer: s.peer, Name: s.name, Verified: s.verified, Auth: s.basis.method,
 		Reason: reason, Lasted: time.Since(s.since), Bytes: s.bytes.Load(),
 	})
 }

@@ -3,6 +3,8 @@ package auth
 // What changes often and is not the owner's business to edit.
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +37,7 @@ type State struct {
 type stateData struct {
 	LastUsed map[wire.PeerID]time.Time `json:"last_used"`      // of a token
 	Password map[wire.PeerID]time.Time `json:"password_login"` // of the last login by password
+	TOTPOf   string                    `json:"totp_of"`        // the second factor that the step is of
 	TOTPStep int64                     `json:"totp_step"`      // the last time step that was used
 }
 
@@ -91,12 +94,16 @@ func (s *State) knows(peer wire.PeerID, now time.Time) bool {
 	return ok && now.Sub(last) < knownFor
 }
 
-// useStep takes a time step of the second factor, if it is later than the last
-// one taken: a code that was looked at over a shoulder is worth nothing.
-func (s *State) useStep(step int64) (fresh bool) {
+// useStep takes a time step of the second factor that is kept as sealed, if it
+// is later than the last one taken: a code that was looked at over a shoulder is
+// worth nothing. Another factor starts anew, so that a clock that once ran ahead
+// does not lock its owner out for good.
+func (s *State) useStep(sealed string, step int64) (fresh bool) {
+	sum := sha256.Sum256([]byte(sealed))
+	of := hex.EncodeToString(sum[:8])
 	s.change(func(d *stateData) { // on a full disk the memory still holds it
-		if fresh = step > d.TOTPStep; fresh {
-			d.TOTPStep = step
+		if fresh = of != d.TOTPOf || step > d.TOTPStep; fresh {
+			d.TOTPOf, d.TOTPStep = of, step
 		}
 	})
 	return fresh

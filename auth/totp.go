@@ -160,7 +160,7 @@ func (g *Gate) codeIsGood(c *config.Config, code string) bool {
 		return false
 	}
 	if step, ok := t.Match(code, time.Now()); ok {
-		return g.o.State.useStep(step)
+		return g.o.State.useStep(c.Unattended.TOTPSealed, step)
 	}
 	hash := recoveryHash(g.o.Secret, code)
 	for _, kept := range c.Unattended.RecoveryCodes {

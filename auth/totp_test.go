@@ -89,6 +89,22 @@ func TestS17ACodeIsGoodOnce(t *testing.T) {
 	})
 }
 
+// The host's clock ran ahead, a code was used, the clock was put right: until it
+// gets there again every code is an old one. A new factor helps.
+func TestAFactorSetAnewDoesNotRememberTheOldOnesCodes(t *testing.T) {
+	story(t, func(h *house) {
+		secret, _ := h.secondFactor()
+		h.gate.o.State.useStep(h.store.c.Unattended.TOTPSealed, stepOf(time.Now().AddDate(1, 0, 0)))
+		v := h.viewer(annaID, right)
+		v.codes = []string{secret.Code(time.Now())}
+		v.out(CodeCode)
+		secret, _ = h.secondFactor()
+		v = h.viewer(annaID, right)
+		v.codes = []string{secret.Code(time.Now())}
+		v.in().Close(Closed)
+	})
+}
+
 func TestS17AClockMayBeHalfAMinuteOff(t *testing.T) {
 	secret, now := NewTOTP(), time.Unix(1e9, 0)
 	for off, want := range map[time.Duration]bool{-60 * time.Second: false, -30 * time.Second: true, 0: true, 30 * time.Second: true, 60 * time.Second: false} {

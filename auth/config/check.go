@@ -4,6 +4,9 @@ package config
 // not every address that libp2p would refuse.
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -90,6 +93,23 @@ func checkPasswordHash(s string) error {
 func isPasswordHash(s string) bool {
 	phc := regexp.MustCompile(`^\$rac-spake2p\$v=\d+\$m=\d+,t=\d+,p=\d+(\$[A-Za-z0-9+/_-]+){3}$`)
 	return phc.MatchString(s)
+}
+
+// checkAuthorityKey wants what rac cert new-authority prints: an Ed25519 key. A
+// slip here would leave everybody unverified without a word.
+func checkAuthorityKey(s string) error {
+	if key, err := base64.StdEncoding.Strict().DecodeString(s); err != nil || len(key) != ed25519.PublicKeySize {
+		return errors.New("is not the key of an authority: rac cert new-authority prints one, 44 characters that end in =")
+	}
+	return nil
+}
+
+// checkSerial: a serial number that matches nothing would revoke nothing.
+func checkSerial(s string) error {
+	if b, err := hex.DecodeString(s); err != nil || len(b) != 8 {
+		return fmt.Errorf("%q is not a serial number: those have 16 digits from 0 to f (rac cert show prints one)", s)
+	}
+	return nil
 }
 
 func checkTokenDays(s string) error {

@@ -24,7 +24,7 @@ const (
 # Authorities whose signed names are shown as verified.
 # [[authority]]
 # name = "ACME"
-# key = "…"
+# key = "EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEE="   # rac cert new-authority prints the block
 # login = false                       # true: whoever holds its certificate gets in without a password, at most with:
 # permissions = ["view"]
 # revoked = []

@@ -241,7 +241,8 @@ func asTables(v any) ([]map[string]any, bool) {
 // duplicates refuses two blocks for one client or one machine: an edit could
 // not tell which one is meant, and a revoked one would stay.
 func (r *reader) duplicates() {
-	clients, ids, names, signers := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	clients, ids, names := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	signers, keys := map[string]bool{}, map[string]bool{}
 	for i, t := range r.c.Tokens {
 		r.once(clients, t.Client, fmt.Sprintf("token[%d].client", i), "a second [[token]] for %s")
 	}
@@ -251,6 +252,7 @@ func (r *reader) duplicates() {
 	}
 	for i, a := range r.c.Authorities {
 		r.once(signers, a.Name, fmt.Sprintf("authority[%d].name", i), "a second [[authority]] with the name %q")
+		r.once(keys, a.Key, fmt.Sprintf("authority[%d].key", i), "a second [[authority]] with the key %s")
 	}
 }
 

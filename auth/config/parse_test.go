@@ -20,6 +20,8 @@ const (
 )
 
 func TestEveryMistakeIsNamedWithItsPlace(t *testing.T) {
+	const signerKey = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+	signer := "[[authority]]\nname = \"ACME\"\nkey = \"" + signerKey + "\"\n"
 	token := "[[token]]\nclient = \"" + laptop + "\"\nsealed = \"x\"\n"
 	for _, c := range []struct{ text, want string }{
 		{"[unattended]\nallow_save_logn = true\n", `2:1: unknown key "allow_save_logn" in [unattended]; did you mean "allow_save_login"?`},
@@ -62,6 +64,11 @@ func TestEveryMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"[[peer]]\nid = \"" + laptop + "\"\n[[peer]]\nid = \"" + laptop + "\"\n", `4:6: a second [[peer]] for ` + laptop},
 		{"[[peer]]\nid = \"" + laptop + "\"\nname = \"a\"\n[[peer]]\nid = \"" + office + "\"\nname = \"a\"\n", `6:8: a second [[peer]] with the name "a"`},
 		{"[[peer]]\nid = \"" + laptop + "\"\nname = \"" + office + "\"\n", `3:8: name is a peer ID; a name must not look like one`},
+
+		{"[[authority]]\nname = \"ACME\"\nkey = \"A6EHv\"\n", `3:7: key is not the key of an authority: rac cert new-authority prints one, 44 characters that end in =`},
+		{signer + "revoked = [\"0123456789ABCDEF\", \"12\"]\n", `4:32: revoked "12" is not a serial number: those have 16 digits from 0 to f (rac cert show prints one)`},
+		{signer + "permissions = [\"all\"]\n", `4:16: permissions "all" is none of view, control, clipboard, files, forwarding`},
+		{signer + "[[authority]]\nname = \"ACME GmbH\"\nkey = \"" + signerKey + "\"\n", `6:7: a second [[authority]] with the key ` + signerKey},
 
 		{"[unattended\nenabled = true\n", `1:12: expected '.' or ']' to end table name, but got '\n' instead`},
 		{"[unattended]\nenabled = yes\n", `2:11: expected value but found "yes" instead`},

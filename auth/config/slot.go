@@ -34,10 +34,10 @@ func (t *Token) slots() []slot {
 func (a *Authority) slots() []slot {
 	return []slot{
 		{key: "name", at: &a.Name, need: true},
-		{key: "key", at: &a.Key, need: true},
+		{key: "key", at: &a.Key, check: checkAuthorityKey, need: true},
 		{key: "login", at: &a.Login},
 		{key: "permissions", at: &a.Permissions, check: checkPermission},
-		{key: "revoked", at: &a.Revoked},
+		{key: "revoked", at: &a.Revoked, check: checkSerial},
 	}
 }
 
