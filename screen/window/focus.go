@@ -86,7 +86,6 @@ func (l *loop) regrab() {
 	l.grabbed = want
 	switch {
 	case l.o.ViewOnly:
-		l.annotate("view only")
 	case l.grabbed:
 		l.annotate("Ctrl+Alt+Shift gives the keyboard back")
 	case l.free:
@@ -116,6 +115,26 @@ func (l *loop) isFull() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.full
+}
+
+// stateChanged follows what the window manager has made of the window, with its
+// own keys or menus.
+func (l *loop) stateChanged(ev xproto.PropertyNotifyEvent) {
+	state, err := l.conn.Atom("_NET_WM_STATE")
+	if err != nil || ev.Atom != state || !managed(l.conn) {
+		return
+	}
+	full, err := l.conn.Atom("_NET_WM_STATE_FULLSCREEN")
+	if err != nil {
+		return
+	}
+	on := hasAtom(l.conn, l.win, state, full)
+	l.mu.Lock()
+	if l.shown {
+		l.full = on
+	}
+	l.mu.Unlock()
+	l.regrab()
 }
 
 func (l *loop) toggleFullscreen() {

@@ -89,6 +89,8 @@ func (l *loop) windowEvent(ev xgb.Event) {
 		l.enter(ev)
 	case xproto.LeaveNotifyEvent:
 		l.leave(ev)
+	case xproto.PropertyNotifyEvent:
+		l.stateChanged(ev)
 	case xproto.ClientMessageEvent:
 		l.closed = l.closed || l.hints.protocol(ev)
 	case xproto.DestroyNotifyEvent:

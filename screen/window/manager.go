@@ -120,7 +120,12 @@ func (h hints) supports(name string) bool {
 	if err != nil {
 		return false
 	}
-	r, err := xproto.GetProperty(h.conn.Conn, false, h.conn.Root, list, xproto.AtomAtom, 0, 1024).Reply()
+	return hasAtom(h.conn, h.conn.Root, list, want)
+}
+
+// hasAtom tells whether a property, a list of atoms, has a certain one.
+func hasAtom(c *x11.Conn, win xproto.Window, list, want xproto.Atom) bool {
+	r, err := xproto.GetProperty(c.Conn, false, win, list, xproto.AtomAtom, 0, 1024).Reply()
 	if err != nil {
 		return false
 	}

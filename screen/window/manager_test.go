@@ -207,6 +207,43 @@ func TestNothingIsLeftOfAClosedWindow(t *testing.T) {
 	})
 }
 
+func TestAServerThatHangsDoesNotKeepTheWindow(t *testing.T) {
+	x := screentest.Xvfb(t, 640, 480)
+	w := open(t, Options{Display: x.Display, Scale: 1})
+	f := whole(noise(seeded(), 1600, 1200))
+	show(t, w, f)
+	x.Freeze(t)
+	shown := make(chan error)
+	go func() {
+		var err error
+		for err == nil {
+			err = w.Show(f)
+		}
+		shown <- err
+	}()
+	closed := make(chan error)
+	go func() { closed <- w.Close() }()
+	answer(t, closed)
+	if err := answer(t, shown); !errors.Is(err, ErrClosed) {
+		t.Errorf("Show: %v", err)
+	}
+}
+
+func TestTheManagersOwnFullScreenIsSeen(t *testing.T) {
+	x := desktop(t, 1000, 700)
+	w := open(t, Options{Display: x.Display, Scale: 1})
+	show(t, w, whole(noise(seeded(), 640, 480)))
+	viewable(t, w)
+	full, err := w.conn.Atom("_NET_WM_STATE_FULLSCREEN")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, on := range []bool{true, false} {
+		w.hints.ask("_NET_WM_STATE", map[bool]uint32{true: 1}[on], uint32(full), 0, 2)
+		eventually(t, "the window knows", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.full == on })
+	}
+}
+
 func openFiles(t *testing.T) int {
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

@@ -39,6 +39,7 @@ type pane struct {
 	hints   hints
 	theme   *theme
 	size    image.Point
+	stop    func() bool
 }
 
 func openPane(ctx context.Context, o Options, kind paneKind) (*pane, error) {
@@ -47,8 +48,13 @@ func openPane(ctx context.Context, o Options, kind paneKind) (*pane, error) {
 		return nil, err
 	}
 	p := &pane{conn: c, kind: kind}
+	// A server that does not answer must not keep us beyond ctx.
+	p.stop = context.AfterFunc(ctx, func() { c.Close() })
 	if err := p.create(o.Title); err != nil {
-		c.Close()
+		p.close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, fmt.Errorf("display %s: %w", c.Name, err)
 	}
 	return p, nil
@@ -131,6 +137,9 @@ func (p *pane) next(ctx context.Context, until time.Time) (xgb.Event, error) {
 		if ev, ok := p.conn.PollEvent(); ok {
 			return ev, nil
 		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if !p.conn.Alive() {
 			return nil, fmt.Errorf("display %s: %w", p.conn.Name, x11.ErrClosed)
 		}
@@ -189,4 +198,7 @@ func (p *pane) pasted(ev xproto.SelectionNotifyEvent) []byte {
 	return r.Value
 }
 
-func (p *pane) close() { p.conn.Close() }
+func (p *pane) close() {
+	p.stop()
+	p.conn.Close()
+}

@@ -52,7 +52,7 @@ type Window struct {
 // windowEvents is what the window hears of.
 const windowEvents = xproto.EventMaskKeyPress | xproto.EventMaskKeyRelease | xproto.EventMaskButtonPress | xproto.EventMaskButtonRelease |
 	xproto.EventMaskPointerMotion | xproto.EventMaskEnterWindow | xproto.EventMaskLeaveWindow | xproto.EventMaskFocusChange |
-	xproto.EventMaskExposure | xproto.EventMaskStructureNotify
+	xproto.EventMaskExposure | xproto.EventMaskStructureNotify | xproto.EventMaskPropertyChange
 
 // maxOurs bounds the sizes that a window remembers, which the host determines.
 const maxOurs = 64
@@ -72,7 +72,9 @@ func Open(ctx context.Context, o Options) (*Window, error) {
 		c.Close()
 		return nil, fmt.Errorf("display %s: %w", c.Name, err)
 	}
-	w.loop = newLoop(w)
+	if w.loop = newLoop(w); o.ViewOnly {
+		w.annotate("view only")
+	}
 	ctx, w.cancel = context.WithCancel(ctx)
 	w.wg.Go(func() { w.out.run(ctx) })
 	w.wg.Go(func() { w.run(ctx) })
@@ -110,6 +112,10 @@ func (w *Window) create() (err error) {
 
 // run is the window's life.
 func (w *Window) run(ctx context.Context) {
+	// A server that does not answer must not keep us: the end of the connection
+	// ends every wait for a reply.
+	stop := context.AfterFunc(ctx, func() { w.conn.Close() })
+	defer stop()
 	err := w.loop.run(ctx)
 	w.mu.Lock()
 	w.err = err
@@ -128,11 +134,11 @@ func (w *Window) Show(f *screen.Frame) error {
 		return err
 	}
 	err := w.show(f)
+	if err != nil && !w.conn.Alive() {
+		<-w.done // the loop knows why, and is about to end
+	}
 	if gone := w.Err(); gone != nil {
 		return gone
-	}
-	if err != nil && !w.conn.Alive() {
-		return fmt.Errorf("display %s: %w", w.conn.Name, x11.ErrClosed)
 	}
 	return err
 }
