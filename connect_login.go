@@ -51,7 +51,7 @@ func (s *session) prover(ask bool) (p auth.Prover, done func()) {
 		DropLogin:  s.dropLogin,
 		SaveLogin:  s.saveLogin,
 		Notice:     s.notice,
-		OnPerms:    func(auth.Perms) { s.permsChanged() },
+		OnPerms:    s.permsChanged,
 		OnSaved:    s.saved,
 	}
 	if *s.o.viewOnly {

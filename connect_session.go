@@ -83,7 +83,7 @@ func (s *session) openSurface(ctx context.Context, cancel context.CancelCauseFun
 		s.surface, s.events = s.still, events
 		work.Go(func() { cancel(s.script(ctx)) })
 	} else {
-		s.win.SetTitle(fmt.Sprintf("%s (%s)", s.pass().HostName, s.target.ID.Short()))
+		s.win.SetTitle(s.title(s.pass()))
 		s.surface, s.events = s.win, s.win.Events()
 		work.Go(func() {
 			select {
@@ -94,6 +94,16 @@ func (s *session) openSurface(ctx context.Context, cancel context.CancelCauseFun
 		})
 	}
 	s.meter = screen.NewMeter(s.surface)
+}
+
+// title is the window's: whose screen it shows, and whether it can only be looked
+// at.
+func (s *session) title(pass *auth.Pass) string {
+	title := fmt.Sprintf("%s (%s)", pass.HostName, s.target.ID.Short())
+	if *s.o.viewOnly || !pass.Perms().Has(auth.Control) {
+		title += ", to look only"
+	}
+	return title
 }
 
 func (s *session) whyClosed(win *window.Window) error {
@@ -236,7 +246,16 @@ func (s *session) discard(ctx context.Context) bool {
 	}
 }
 
-func (s *session) permsChanged() {
+// permsChanged tells what the host permits from now on. control acts on it.
+func (s *session) permsChanged(perms auth.Perms) {
+	if *s.o.json {
+		s.emit("perms", map[string]any{"perms": perms.Names()})
+	} else {
+		s.voice.say("the host now permits: %s", perms)
+	}
+	if l := s.line.Load(); l != nil && s.win != nil {
+		s.win.SetTitle(s.title(l.pass))
+	}
 	select {
 	case s.perms <- struct{}{}:
 	default:

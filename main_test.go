@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	host NAME [FLAGS]         starts rac host on that machine and waits until it is ready;
 //	                          $NAME_id and $NAME_addr are its ID and address
 //	address WHAT NAME         $NAME is the address that a host on a terminal has printed
+//	reads NAME FILE           $NAME is the first line of that file
 //	display NAME              starts an X display; $NAME is its name
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -66,6 +67,7 @@ func TestStories(t *testing.T) {
 			"signals": cmdSignals,
 			"host":    cmdHost,
 			"address": cmdAddress,
+			"reads":   cmdReads,
 			"display": cmdDisplay,
 		},
 	})
@@ -266,7 +268,9 @@ func cmdSays(ts *testscript.TestScript, not bool, args []string) {
 	awaitSaying(ts, args[0], a, pattern)
 }
 
-func awaitSaying(ts *testscript.TestScript, name string, a *actor, pattern string) []string {
+// awaitSaying waits until a program has printed pattern; ts is a TestScript or a
+// testing.T.
+func awaitSaying(ts interface{ Fatalf(string, ...any) }, name string, a *actor, pattern string) []string {
 	re := regexp.MustCompile("(?m)" + pattern)
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if found := re.FindStringSubmatch(a.String()); found != nil {
@@ -320,6 +324,12 @@ func cmdHost(ts *testscript.TestScript, _ bool, args []string) {
 func cmdAddress(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 2, "address WHAT NAME")
 	ts.Setenv(args[1], awaitSaying(ts, args[0], storyOf(ts).actor(ts, args[0]), `^READY (\S+)`)[1])
+}
+
+func cmdReads(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "reads NAME FILE")
+	line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
+	ts.Setenv(args[0], line)
 }
 
 func cmdDisplay(ts *testscript.TestScript, _ bool, args []string) {
