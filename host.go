@@ -76,7 +76,8 @@ type host struct {
 	node     *p2p.Node
 	events   chan auth.Event
 	banners  *banners
-	work     sync.WaitGroup // the host's own goroutines
+	callers  sync.WaitGroup // of the control socket
+	work     sync.WaitGroup // what tells about events
 	end      context.CancelFunc
 	quiet    bool       // rac doctor's: tells nothing, asks nobody
 	out      sync.Mutex // one line at a time on stdout
@@ -198,7 +199,7 @@ func (h *host) startWork() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.end = cancel
 	control := &auth.Controller{Gate: h.gate, Desk: h.desk, More: h.report}
-	h.work.Go(func() { control.Serve(ctx, socket) })
+	h.callers.Go(func() { control.Serve(ctx, socket) })
 	h.banners = h.newBanners()
 	h.work.Go(h.tellEvents)
 	h.work.Go(h.banners.run)
@@ -234,7 +235,8 @@ func (h *host) stop() {
 	h.gate.Shutdown(ctx, reason)
 	h.node.Close()
 	h.end()
-	close(h.events) // no session is left to tell about
+	h.callers.Wait()
+	close(h.events) // nobody is left who could make an event
 	h.work.Wait()
 	h.injector.Close()
 	h.record.Close()
