@@ -64,14 +64,6 @@ func (Secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
 func (s Secret) encode() string { return base64.RawURLEncoding.EncodeToString(s[:]) }
 
-func decodeSecret(text string) (s Secret, err error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != len(s) {
-		return s, errors.New("auth: not a secret of 32 bytes")
-	}
-	return Secret(b), nil
-}
-
 // Ticket names a session to the host that issued it. A stream that starts with
 // these 32 bytes belongs to that session if it comes from the same peer.
 type Ticket = Secret

@@ -65,6 +65,7 @@ type door struct {
 	cred     *credential
 	invite   *invite // the one that this login may try; nil: none was open
 	puzzle   *puzzle // waits for its solution
+	paid     bool    // a solution was given, and not yet used
 	tokenDue bool    // a token may still be presented
 	asked    chan asked
 	hangUp   context.CancelFunc // ends the asking
@@ -93,13 +94,17 @@ func (d *door) serve(ctx context.Context) error {
 	defer cancel(nil)
 	d.who = guesser{peer: d.from, source: d.g.source(d.from), known: d.g.knows(d.from, c)}
 	if d.slot = d.g.slots.take(d.from, d.rank(), cancel); d.slot == nil {
-		return d.refuse(&Refused{Code: CodeBusy, RetryAfter: time.Second})
+		// Without a farewell: who floods must not make us wait for him.
+		d.l.send(msgRefused, &refusedMsg{Code: CodeBusy, RetryAfter: 1})
+		d.l.close()
+		return &Refused{Code: CodeBusy}
 	}
 	defer d.leaveSlot()
 	defer d.stopAsking()
 	defer d.wrongPassword()
 	s, line, issue, err := d.login(ctx)
 	if err != nil {
+		d.leaveSlot()
 		return d.turnAway(err)
 	}
 	d.leaveSlot() // now: the deferred calls are for a session's end
@@ -282,6 +287,10 @@ func (d *door) challenge(c *config.Config, broken bool) *challengeMsg {
 	}
 	if c.Attended.Mode == config.Ask {
 		m.Methods = append(m.Methods, ByAccept)
+	}
+	if toll := d.g.limits.next(d.who); !d.who.known && (toll.bits > 0 || d.g.slots.crowded()) {
+		d.puzzle = newPuzzle(toll.bits)
+		m.Puzzle = d.puzzle
 	}
 	if d.byCertificate(c, broken) != nil {
 		m.Methods = append(m.Methods, ByCertificate)

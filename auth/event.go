@@ -40,3 +40,46 @@ type Event struct {
 	Token    string
 	Changed  []string
 }
+
+// observeLocked tells of an event, to the record and to Observe.
+func (g *Gate) observeLocked(e Event) {
+	e.Time = time.Now()
+	if g.o.Path != nil && e.Session != "" {
+		e.Path = g.o.Path(e.Peer)
+	}
+	g.recordLocked(e)
+	if g.o.Observe == nil || len(g.untold) >= maxUntold {
+		return
+	}
+	g.untold = append(g.untold, e)
+	if !g.telling {
+		g.telling = true
+		g.tellers.Go(g.tell)
+	}
+}
+
+// maxUntold bounds the events that wait for an Observe that blocks.
+const maxUntold = 1000
+
+// tell hands the events over until there are none.
+func (g *Gate) tell() {
+	for {
+		g.mu.Lock()
+		events := g.untold
+		g.untold = nil
+		g.telling = len(events) > 0
+		g.mu.Unlock()
+		if len(events) == 0 {
+			return
+		}
+		for _, e := range events {
+			g.o.Observe(e)
+		}
+	}
+}
+
+func (g *Gate) observe(e Event) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.observeLocked(e)
+}

@@ -4,7 +4,6 @@ package auth
 // here and held against the config whenever it changes (session.go).
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -34,8 +33,8 @@ type Options struct {
 	State  *State  // nil: kept in memory only
 	Record *Record // nil: nothing is recorded
 
-	// Observe is told what happens, in order; nil: nobody wants to know. It is
-	// called with the Gate locked: it must not block, nor call the Gate.
+	// Observe is told what happens, in order and one at a time; nil: nobody wants
+	// to know. One that blocks (a full pipe) misses events, and holds up nobody.
 	Observe func(Event)
 
 	// Source names the network that a peer's stream comes from ("11.1.2.0/24",
@@ -66,7 +65,10 @@ type Gate struct {
 	invite       *invite               // nil: none is open
 	lastControl  time.Time             // when a session last had control and lost it
 	recordFailed bool
-	closing      Reason         // "": open
+	closing      Reason  // "": open
+	untold       []Event // for Observe
+	telling      bool    // somebody hands them over
+	tellers      sync.WaitGroup
 	serving      sync.WaitGroup // calls of Serve; Add only with mu held and closing empty
 	quit         chan struct{}  // closed when closing is set
 }
@@ -201,7 +203,7 @@ func (g *Gate) admit(s *session, s0 Secret) error {
 	if broken && s.basis.method != ByAccept && s.basis.method != ByInvite {
 		return &Refused{Code: CodeSuspended}
 	}
-	if len(g.sessions) >= maxSessions {
+	if len(g.sessions) >= maxSessions && !g.dropLostLocked() {
 		return errFull
 	}
 	st := g.judge(s.basis, s.peer, s.wants, c)
@@ -220,6 +222,23 @@ func (g *Gate) admit(s *session, s0 Secret) error {
 		Auth: s.basis.method, Wants: s.wants, Perms: s.perms,
 	})
 	return nil
+}
+
+// dropLostLocked makes room: who waits for a viewer that may never come back
+// must not keep out one who is here.
+func (g *Gate) dropLostLocked() bool {
+	var oldest *session
+	for _, s := range g.sessions {
+		if s.state != live && (oldest == nil || s.since.Before(oldest.since)) {
+			oldest = s
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	g.endLocked(oldest, Lost)
+	delete(g.sessions, oldest.ticket)
+	return true
 }
 
 // newIDLocked returns a name for a session that people can type.
@@ -254,73 +273,6 @@ func (g *Gate) resume(from wire.PeerID, t Ticket) (s *session, line int, err err
 	return s, s.line, nil
 }
 
-func (g *Gate) observeLocked(e Event) {
-	e.Time = time.Now()
-	if g.o.Path != nil && e.Session != "" {
-		e.Path = g.o.Path(e.Peer)
-	}
-	g.recordLocked(e)
-	if g.o.Observe != nil {
-		g.o.Observe(e)
-	}
-}
-
-func (g *Gate) observe(e Event) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.observeLocked(e)
-}
-
-// SessionInfo describes a session, as rac status shows it.
-type SessionInfo struct {
-	ID       string      `json:"session"` // short, for people and for Kick; not the ticket
-	Peer     wire.PeerID `json:"peer"`
-	Name     string      `json:"name"`
-	Verified string      `json:"verified,omitempty"`
-	Auth     Method      `json:"auth"`
-	Perms    Perms       `json:"perms"`
-	Since    time.Time   `json:"since"`
-	Bytes    int64       `json:"bytes"` // through guarded streams, both directions
-	Lost     bool        `json:"lost"`  // its line is down; it may be resumed
-}
-
-// Sessions returns the live sessions and those that are lost but resumable, the
-// oldest first.
-func (g *Gate) Sessions() []SessionInfo {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.infosLocked()
-}
-
-func (g *Gate) infosLocked() []SessionInfo {
-	var list []SessionInfo
-	for _, s := range g.sessions {
-		if s.state != over {
-			list = append(list, SessionInfo{
-				ID: s.id, Peer: s.peer, Name: s.name, Verified: s.verified, Auth: s.basis.method,
-				Perms: s.perms, Since: s.since, Bytes: s.bytes.Load(), Lost: s.state == lost,
-			})
-		}
-	}
-	slices.SortFunc(list, func(a, b SessionInfo) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
-	return list
-}
-
-// Kick ends the session with this ID, those of this peer, or with "all" every
-// one, and returns how many.
-func (g *Gate) Kick(which string) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	n := 0
-	for _, s := range g.sessions {
-		if s.state != over && (which == "all" || which == s.id || which == string(s.peer)) {
-			g.endLocked(s, Kicked)
-			n++
-		}
-	}
-	return n
-}
-
 // LastControl tells when a session last could send keys and clicks: now, if one
 // can, and the zero time if none ever could.
 func (g *Gate) LastControl() time.Time {
@@ -349,6 +301,7 @@ func (g *Gate) Shutdown(ctx context.Context, reason Reason) {
 	done := make(chan struct{})
 	go func() { // ends with the last Serve, which a closed stream ends too
 		g.serving.Wait()
+		g.tellers.Wait()
 		close(done)
 	}()
 	select {

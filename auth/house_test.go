@@ -248,6 +248,14 @@ func (h *house) edit(f func(*config.Config)) {
 	h.gate.Reload()
 }
 
+// told returns the events so far.
+func (h *house) told() []Event {
+	synctest.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.events)
+}
+
 // line opens a login stream from a peer and returns its end.
 func (h *house) line(from wire.PeerID) wire.Stream { return h.stream(from, h.gate.Serve) }
 
@@ -389,6 +397,7 @@ func (h *house) savedLogin(id wire.PeerID) *viewer {
 	v.remember = true
 	pass := v.in()
 	time.Sleep(100 * time.Millisecond)
+	synctest.Wait()
 	pass.Close(Closed)
 	if v.saved == nil || len(v.savedErr) != 1 || v.savedErr[0] != nil {
 		h.t.Fatalf("the login was not saved: %v", v.savedErr)

@@ -124,9 +124,7 @@ func TestAGuessIsCountedEvenIfTheClientHangsUp(t *testing.T) {
 }
 
 func countEvents(h *house, code Code) (n int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, e := range h.events {
+	for _, e := range h.told() {
 		if e.Kind == EventDenied && e.Code == code {
 			n++
 		}
@@ -171,8 +169,8 @@ func TestTheOwnerOnANewLaptopSolvesAPuzzle(t *testing.T) {
 		h.gate.limits.all.at = time.Now()
 		v := h.viewer("12D3KooWNewLaptop", right)
 		v.in().Close(Closed)
-		if len(v.notices) == 0 || v.notices[0].Code != CodeThrottled {
-			t.Errorf("notices: %+v", v.notices)
+		if len(v.notices) != 0 || h.gate.limits.paid.used != 1 {
+			t.Errorf("notices: %+v; paid %v", v.notices, h.gate.limits.paid.used)
 		}
 		r := h.raw(thiefID)
 		r.hello()
@@ -228,13 +226,22 @@ func TestAFloodOfStrangersLosesMostAndKnownPeersLoseNothing(t *testing.T) {
 	for i := range 1000 {
 		ss.take(wire.PeerID(fmt.Sprint(i)), stranger, drop)
 	}
+	unlucky := 0
 	for i := range maxStrangers {
-		if ss.take(wire.PeerID(fmt.Sprint("payer", i)), payer, lost) == nil {
-			t.Error("no place for one who has paid")
+		s := ss.take(wire.PeerID(fmt.Sprint("payer", i)), stranger, func(error) { unlucky++ })
+		if s == nil {
+			t.Fatal("no place for one who wants to pay")
 		}
+		ss.raise(s, payer)
 	}
-	if ss.take("late", stranger, drop) != nil {
-		t.Error("a stranger pushed out one who has paid")
+	if unlucky != maxStrangers-maxPayers {
+		t.Errorf("%d have paid in vain, want %d", unlucky, maxStrangers-maxPayers)
+	}
+	for i := range 1000 {
+		ss.take(wire.PeerID(fmt.Sprint("late", i)), stranger, drop)
+	}
+	if unlucky != maxStrangers-maxPayers {
+		t.Error("strangers pushed out those who have paid")
 	}
 }
 

@@ -16,7 +16,8 @@ package auth
 //
 // In place of the password: proof token; proof accept, answered by asking and
 // later by welcome or refused, while the password may be tried; after the
-// password, if there is a second factor: refused needs_code, proof code.
+// password, if there is a second factor: refused needs_code, proof code. When
+// strangers crowd the door, the challenge holds a puzzle: proof puzzle.
 
 import (
 	"bytes"
@@ -153,6 +154,10 @@ type proofMsg struct {
 
 // methodCode is the proof that follows another: the second factor.
 const methodCode Method = "code"
+
+// methodPuzzle pays for a try, and for the place, before there is a password: the
+// solution of the challenge's puzzle.
+const methodPuzzle Method = "puzzle"
 
 func (m *proofMsg) check() error {
 	switch {

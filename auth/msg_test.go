@@ -136,7 +136,7 @@ func FuzzHost(f *testing.F) {
 			if h.gate.slotsTaken() != 0 || h.gate.Asking() {
 				t.Error("something is left behind")
 			}
-			for _, e := range h.events {
+			for _, e := range h.told() {
 				if e.Kind == EventSessionStart {
 					t.Error("there was a session")
 				}

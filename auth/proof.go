@@ -17,6 +17,10 @@ func (d *door) proof(ctx context.Context, body []byte) (*basis, error) {
 	if err := parse(body, &m); err != nil {
 		return nil, fmt.Errorf("%w: %w", errRules, err)
 	}
+	if m.Method == methodPuzzle {
+		d.pay(m.Puzzle)
+		return nil, nil
+	}
 	if (m.Method == methodCode) != (d.proved != nil) {
 		return nil, fmt.Errorf("%w: proof %q out of turn", errRules, bounded(string(m.Method), 20))
 	}
@@ -132,14 +136,11 @@ func (d *door) share(m *proofMsg) error {
 	if d.tries >= maxTries {
 		return &Refused{Code: CodeThrottled, RetryAfter: max(time.Second, d.g.limits.next(d.who).wait)}
 	}
-	paid := d.puzzle != nil && d.puzzle.solved(d.from, m.Puzzle)
-	d.puzzle = nil // a solution is good once
-	if t := d.g.limits.charge(d.who, paid); t != (toll{}) {
+	d.pay(m.Puzzle)
+	if t := d.g.limits.charge(d.who, d.paid); t != (toll{}) {
 		return d.again(CodeThrottled, t)
 	}
-	if paid {
-		d.g.slots.raise(d.slot, payer)
-	}
+	d.paid = false
 	d.tries++
 	v, err := newVerifier(d.bind.of(ByPassword), d.hash.w0, d.hash.l, m.Share, randomScalar())
 	if err != nil {
@@ -150,6 +151,16 @@ func (d *door) share(m *proofMsg) error {
 	return d.l.send(msgProof, &proofMsg{
 		Method: ByPassword, Share: v.share, Confirm: v.confirm, RetryAfter: seconds(d.g.limits.next(d.who).wait),
 	})
+}
+
+// pay takes the solution of the puzzle that was set; it is good once. One for an
+// older puzzle has crossed the new one on the line, and is worth nothing.
+func (d *door) pay(solution []byte) {
+	if d.puzzle == nil || !d.puzzle.solved(d.from, solution) {
+		return
+	}
+	d.puzzle, d.paid = nil, true
+	d.g.slots.raise(d.slot, payer)
 }
 
 // extend gives the next try its time.

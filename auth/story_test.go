@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rac/auth/config"
@@ -182,6 +183,7 @@ func TestS20ThePasswordIsTypedWhileThePersonThinks(t *testing.T) {
 		v.human = true
 		v.onType = func(context.Context) error { time.Sleep(8 * time.Second); return nil }
 		pass := v.in()
+		synctest.Wait()
 		if pass.Auth != ByPassword || h.gate.Asking() {
 			t.Errorf("by %s; still asking: %t", pass.Auth, h.gate.Asking())
 		}
@@ -467,7 +469,7 @@ func TestPermissionsOfATokenAndOfTheHostMeet(t *testing.T) {
 			t.Errorf("may %s, want %s", pass.Perms(), want)
 		}
 		h.edit(func(c *config.Config) { c.Permissions.Control = false })
-		time.Sleep(time.Millisecond)
+		synctest.Wait()
 		if want := NewPerms(View); pass.Perms() != want || len(v.perms) != 1 || v.perms[0] != want {
 			t.Errorf("may %s, told %v; want %s", pass.Perms(), v.perms, want)
 		}
@@ -548,18 +550,18 @@ func TestEventsTellTheStory(t *testing.T) {
 		pass.Close(Closed)
 		time.Sleep(time.Second)
 		kinds := []Kind{EventDenied, EventSessionStart, EventSessionEnd}
-		if len(h.events) != len(kinds) {
-			t.Fatalf("events: %+v", h.events)
+		if len(h.told()) != len(kinds) {
+			t.Fatalf("events: %+v", h.told())
 		}
-		for i, e := range h.events {
+		for i, e := range h.told() {
 			if e.Kind != kinds[i] {
 				t.Errorf("event %d is %s, want %s", i, e.Kind, kinds[i])
 			}
 		}
-		if d := h.events[0]; d.Peer != thiefID || d.Code != CodePassword {
+		if d := h.told()[0]; d.Peer != thiefID || d.Code != CodePassword {
 			t.Errorf("denied: %+v", d)
 		}
-		if e := h.events[2]; e.Reason != Closed || e.Lasted.Round(time.Second) != 90*time.Second || e.Session != h.events[1].Session {
+		if e := h.told()[2]; e.Reason != Closed || e.Lasted.Round(time.Second) != 90*time.Second || e.Session != h.told()[1].Session {
 			t.Errorf("end: %+v", e)
 		}
 	})
@@ -573,6 +575,7 @@ func TestADiskThatIsFullKeepsNobodyOut(t *testing.T) {
 		v.remember = true
 		pass := v.in()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if len(v.savedErr) != 1 || v.savedErr[0] == nil {
 			t.Errorf("the viewer was told %v", v.savedErr)
 		}
