@@ -73,6 +73,10 @@ func (a windowAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, erro
 	return auth.Refuse, err
 }
 
+// lookFirst is how long what is typed is no answer yet: a "y" for a question that
+// was settled elsewhere in that moment must not let in the next one who asks.
+const lookFirst = 500 * time.Millisecond
+
 // terminalAsker asks the person at rac host's own terminal.
 type terminalAsker struct{}
 
@@ -93,6 +97,9 @@ func (terminalAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, erro
 	fmt.Fprintf(t.out, "\r\nSomebody asks to use this computer.\r\n  ID     %s\r\n  words  %s\r\n  name   %s\r\n  wants  %s\r\n",
 		r.Peer, r.Words, printable(who), r.Wants)
 	fmt.Fprintf(t.out, "%s\r\n", scamWarning)
+	if err := t.forget(ctx, lookFirst); err != nil {
+		return auth.Refuse, err
+	}
 	answer, err := t.ask(ctx, fmt.Sprintf("Let them in? y: with control, v: look only, n: no [n, %v] ", time.Until(r.Deadline).Round(time.Second)), false)
 	if err != nil {
 		return auth.Refuse, err

@@ -51,6 +51,19 @@ func (t *terminal) Close() {
 	}
 }
 
+// forget waits for d and throws away what has been typed until then: it was meant
+// for something else.
+func (t *terminal) forget(ctx context.Context, d time.Duration) error {
+	pause := time.NewTimer(d)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return dropTyped(t.in)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // ask prints the question and returns the line that is typed; hidden does not
 // show it. It ends with ctx's cause when ctx ends first.
 func (t *terminal) ask(ctx context.Context, question string, hidden bool) (string, error) {

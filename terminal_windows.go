@@ -1,6 +1,10 @@
 package main
 
-import "os"
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
 
 func openTTY() (in, out *os.File, err error) {
 	if in, err = os.OpenFile("CONIN$", os.O_RDWR, 0); err != nil {
@@ -12,3 +16,6 @@ func openTTY() (in, out *os.File, err error) {
 	}
 	return in, out, nil
 }
+
+// dropTyped throws away what was typed and not yet read.
+func dropTyped(f *os.File) error { return windows.FlushConsoleInputBuffer(windows.Handle(fd(f))) }
