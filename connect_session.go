@@ -126,6 +126,8 @@ func (s *session) stay(ctx context.Context) error {
 				continue
 			}
 			s.log.Info("not moved to the better path", "error", err)
+		case errors.As(err, new(*failure)):
+			return err
 		case errors.As(err, &over) && over.Reason != auth.Lost && over.Reason != auth.Restarting:
 			return err
 		default:
@@ -202,7 +204,10 @@ func (s *session) view(ctx context.Context) error {
 	if errors.Is(err, window.ErrClosed) {
 		return errClosed
 	}
-	return fmt.Errorf("%w: %w", errLost, errors.Join(err))
+	if errors.Is(err, screen.ErrMalformed) {
+		return fail(exitError, err, "are both sides the same version? rac version")
+	}
+	return errLost
 }
 
 // control carries the input while the host permits it.

@@ -300,3 +300,55 @@ func TestAHostThatSharesOneMonitorShowsNothingElse(t *testing.T) {
 		t.Errorf("display %+v, want the origin %v and no other monitors", f.Display, right.Min)
 	}
 }
+
+// TestAHostCannotConfuseTheViewer: what is no picture ends the view, and is told
+// apart from a line that broke.
+func TestAHostCannotConfuseTheViewer(t *testing.T) {
+	for name, garbage := range map[string]string{
+		"a frame before its display":  "\x02\x00\x00\x00\x11aaaabbbb\x00cccccccc",
+		"a display without pixels":    "\x01\x00\x00\x00\x18" + strings.Repeat("\x00", 24),
+		"a pointer that never came":   "\x03\x00\x00\x00\x04abcd",
+		"a pointer larger than it is": "\x03\x00\x00\x00\x0c" + strings.Repeat("\xff", 12),
+	} {
+		host, viewer := p2ptest.Pipe(1 << 20)
+		host.Write([]byte(garbage))
+		if err := screen.View(t.Context(), viewer, screen.Want{}, &screentest.Recorder{}); !errors.Is(err, screen.ErrMalformed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	host, viewer := p2ptest.Pipe(1 << 20)
+	host.Write([]byte("\x01\x00\x00\x00\x18half"))
+	host.CloseWrite()
+	if err := screen.View(t.Context(), viewer, screen.Want{}, &screentest.Recorder{}); err == nil || errors.Is(err, screen.ErrMalformed) {
+		t.Errorf("a broken line: %v", err)
+	}
+}
+
+func FuzzView(f *testing.F) {
+	f.Add([]byte("\x04\x00\x00\x00\x02hi"))
+	f.Add([]byte("\x03\x00\x00\x00\x04abcd"))
+	source := screentest.NewSource(40, 30)
+	source.Fill(image.Rect(3, 3, 20, 20), 0x123456)
+	f.Add(recorded(f, source))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		host, viewer := p2ptest.Pipe(len(data) + 1<<16)
+		host.Write(data)
+		host.CloseWrite()
+		screen.View(t.Context(), viewer, screen.Want{}, &screentest.Recorder{})
+	})
+}
+
+// recorded returns what a host sends of a source's first picture.
+func recorded(tb testing.TB, source screen.Source) []byte {
+	host, viewer := p2ptest.Pipe(1 << 20)
+	share := screen.NewShare(opens(source), slog.New(slog.DiscardHandler))
+	go share.Serve(tb.Context(), host)
+	viewer.Write([]byte("\x12\x00\x00\x00\x03\x00\x00\x00"))
+	data := make([]byte, 300)
+	n, err := viewer.Read(data)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	viewer.Close()
+	return data[:n]
+}

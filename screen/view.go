@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"io"
 	"time"
 
 	"rac/p2p/wire"
 	"rac/screen/codec"
 )
+
+// ErrMalformed is wrapped by View's error when the host has sent what cannot be
+// shown. To connect again would bring the same.
+var ErrMalformed = errors.New("the host sent a picture that cannot be understood")
 
 // View shows the host's screen on surface until the stream ends, ctx ends or the
 // surface is closed. It returns nil when the host has closed the stream.
@@ -47,80 +50,102 @@ func (v *view) next() error {
 	if err != nil {
 		return err
 	}
-	switch t {
-	case msgDisplay:
-		return v.display(body)
-	case msgFrame:
-		return v.show(body)
-	case msgCursor:
-		return v.cursor(body)
-	case msgStatus:
-		return v.status(body)
+	f, answer, err := v.take(t, body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return nil
+	if f != nil {
+		began := time.Now()
+		if err := v.surface.Show(f); err != nil {
+			return err
+		}
+		answer.took += time.Since(began)
+	}
+	if answer.seq == 0 {
+		return nil
+	}
+	return v.out.Append(msgShown, func(b []byte) []byte { return appendShown(b, answer.seq, answer.took) })
 }
 
-func (v *view) display(body []byte) error {
+// answer is what the host is to be told; seq 0: nothing.
+type answer struct {
+	seq  uint32
+	took time.Duration // to decode and show
+}
+
+// take returns the frame that a message makes, if it makes one.
+func (v *view) take(t wire.Type, body []byte) (f *Frame, a answer, err error) {
+	switch t {
+	case msgDisplay:
+		a.seq, err = v.display(body)
+	case msgFrame:
+		return v.decode(body)
+	case msgCursor:
+		f, err = v.cursor(body)
+	case msgStatus:
+		f, err = v.status(body)
+	}
+	return f, a, err
+}
+
+func (v *view) display(body []byte) (seq uint32, err error) {
 	seq, d, err := parseDisplay(body)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := v.decoder.Reset(d.W, d.H); err != nil {
-		return err
+		return 0, err
 	}
 	v.cursors = nil // as the host forgets which it has sent
 	v.frame = Frame{Display: d, Picture: v.decoder.Picture(), Time: v.frame.Time}
-	return v.out.Append(msgShown, func(b []byte) []byte { return appendShown(b, seq, 0) })
+	return seq, nil
 }
 
-func (v *view) show(body []byte) error {
+func (v *view) decode(body []byte) (*Frame, answer, error) {
 	began := time.Now()
 	h, ops, err := parseFrameHeader(body)
 	if err != nil {
-		return err
+		return nil, answer{}, err
 	}
 	if v.frame.Picture == nil {
-		return fmt.Errorf("screen: a frame came before its display")
+		return nil, answer{}, fmt.Errorf("screen: a frame came before its display")
 	}
 	if h.generation != v.frame.Display.Generation {
-		return fmt.Errorf("screen: a frame of display %d came for display %d", h.generation, v.frame.Display.Generation)
+		return nil, answer{}, fmt.Errorf("screen: a frame of display %d came for display %d", h.generation, v.frame.Display.Generation)
 	}
 	dirty, err := v.decoder.Decode(ops)
 	if err != nil {
-		return err
+		return nil, answer{}, err
 	}
 	f := v.frame
 	f.Picture, f.Dirty, f.Time, f.Exact, f.Bytes = v.decoder.Picture(), dirty, h.captured, h.exact, len(body)
-	if err := v.surface.Show(&f); err != nil {
-		return err
-	}
 	v.frame.Exact, v.frame.Time = h.exact, h.captured
-	return v.out.Append(msgShown, func(b []byte) []byte { return appendShown(b, h.seq, time.Since(began)) })
+	return &f, answer{h.seq, time.Since(began)}, nil
 }
 
 // cursor and status change nothing in the picture: they are shown as a frame
 // without dirty rectangles.
-func (v *view) cursor(body []byte) error {
+func (v *view) cursor(body []byte) (*Frame, error) {
 	c, err := parseCursor(body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.W < 0 {
 		serial := c.Serial
 		if c = v.cursors.find(serial); c == nil {
-			return fmt.Errorf("screen: pointer %d is named, but its picture never came", serial)
+			return nil, fmt.Errorf("screen: pointer %d is named, but its picture never came", serial)
 		}
 	}
 	v.cursors.add(c)
 	f := v.frame
-	f.Cursor, f.Dirty = c, []image.Rectangle{}
-	return v.surface.Show(&f)
+	f.Cursor = c
+	return &f, nil
 }
 
-func (v *view) status(body []byte) (err error) {
+func (v *view) status(body []byte) (f *Frame, err error) {
 	if v.frame.Status, err = parseStatus(body); err != nil {
-		return err
+		return nil, err
 	}
-	f := v.frame
-	return v.surface.Show(&f)
+	copied := v.frame
+	return &copied, nil
 }

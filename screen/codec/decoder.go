@@ -72,6 +72,18 @@ func (d *Decoder) Decode(frame []byte) (dirty []image.Rectangle, err error) {
 	return d.dirty, nil
 }
 
+// touch adds r to what has been drawn over. Pieces that lie together become one,
+// with an eighth of unchanged pixels at most: showing many small ones costs more.
+func (d *Decoder) touch(r image.Rectangle) {
+	for i := len(d.dirty) - 1; i >= max(0, len(d.dirty)-8); i-- {
+		if both := d.dirty[i].Union(r); 8*area(both) <= 9*(area(d.dirty[i])+area(r)) {
+			d.dirty[i] = both
+			return
+		}
+	}
+	d.dirty = append(d.dirty, r)
+}
+
 // budget is what a frame may still ask for.
 type budget struct{ area, raw int }
 
@@ -127,7 +139,8 @@ func (d *Decoder) unpackBlock(r *reader, left *budget) ([]byte, error) {
 	}
 	b := r.bytes(packed)
 	// LZ4 makes at most 255 bytes out of one: a lie about n costs its sender bytes.
-	if r.bad || n > 255*packed {
+	// An empty block is never packed; pierrec/lz4 v4.1.33 fails on an empty dst.
+	if r.bad || n == 0 || n > 255*packed {
 		return nil, badFrame("block of %d bytes is cut off or too short for %d", packed, n)
 	}
 	if len(d.raw) < n {
@@ -146,7 +159,7 @@ func (d *Decoder) apply(pack, slices []byte) error {
 	for i := range d.ops {
 		o := &d.ops[i]
 		if o.kind != kindKeep {
-			d.dirty = append(d.dirty, o.box)
+			d.touch(o.box)
 		}
 		switch o.kind {
 		case kindCopy:
