@@ -420,6 +420,33 @@ func TestAHostCannotPlantATokenNorTakeOneAway(t *testing.T) {
 	})
 }
 
+func TestAHostCannotOpenPromptUponPrompt(t *testing.T) {
+	for name, flood := range map[string]wire.Type{"wrong password": msgRefused, "asking": msgAsking, "proof": msgProof} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(h *house) {
+				v := h.viewer(annaID)
+				v.human = true
+				err := fakeHost(t, v, func(r *wire.Reader, w *wire.Writer, _ []byte) {
+					w.Write(msgChallenge, appendJSON(nil, &challengeMsg{
+						Version: 1, Methods: []Method{ByPassword, ByAccept}, KDF: newKDF().msg(), Nonce: make(b64, nonceLen),
+					}))
+					for range 3 {
+						for _, m := range bodies()[flood] {
+							if refused, ok := m.(*refusedMsg); ok {
+								refused.Code, refused.RetryAfter = CodePassword, 0
+							}
+							w.Write(flood, appendJSON(nil, m))
+						}
+					}
+				})
+				if !errors.Is(err, errRules) || len(v.questions) != 1 {
+					t.Errorf("error %v after %d prompts", err, len(v.questions))
+				}
+			})
+		})
+	}
+}
+
 func TestAHostCannotSayWhatTheViewerDecides(t *testing.T) {
 	for _, r := range []Reason{Lost, Closed, "you won"} {
 		if got := hostReason(r); got != Stopped {

@@ -157,8 +157,10 @@ func TestS19AnAuthorityWithLoginLetsInWithItsCeiling(t *testing.T) {
 	}{
 		"the authority is gone":   {func(c *config.Config, _ string) { c.Authorities = nil }, Revoked},
 		"it may no longer let in": {func(c *config.Config, _ string) { c.Authorities[0].Login = false }, Revoked},
-		"the serial is revoked":   {func(c *config.Config, serial string) { c.Authorities[0].Revoked = []string{"0000000000000000", strings.ToUpper(serial)} }, Revoked},
-		"unattended off":          {func(c *config.Config, _ string) { c.Unattended.Enabled = false }, Disabled},
+		"the serial is revoked": {func(c *config.Config, serial string) {
+			c.Authorities[0].Revoked = []string{"0000000000000000", strings.ToUpper(serial)}
+		}, Revoked},
+		"unattended off": {func(c *config.Config, _ string) { c.Unattended.Enabled = false }, Disabled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(h *house) {

@@ -71,6 +71,7 @@ type door struct {
 	hangUp   context.CancelFunc // ends the asking
 	proved   *basis             // waits for the second factor
 	save     bool               // the viewer wants a token
+	told     Perms              // what the welcome said
 	stored   *storedToken       // the token that it came in with
 }
 
@@ -109,7 +110,7 @@ func (d *door) serve(ctx context.Context) error {
 	}
 	d.leaveSlot() // now: the deferred calls are for a session's end
 	d.stopAsking()
-	return d.g.hold(ctx, s, line, d.l, issue)
+	return d.g.hold(ctx, s, line, d.l, issue, d.told)
 }
 
 func (d *door) rank() rank {

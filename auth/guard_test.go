@@ -131,6 +131,7 @@ func TestBytesOfASessionAreCounted(t *testing.T) {
 	story(t, func(h *house) {
 		pass := h.viewer(annaID, right).in()
 		s, _ := h.opened(annaID, View, pass)
+		synctest.Wait()
 		if got := h.gate.Sessions()[0].Bytes; got != 2 {
 			t.Errorf("%d bytes, want 2", got)
 		}

@@ -25,13 +25,26 @@ const (
 	longestWait = time.Minute
 )
 
+// await is the answer that the viewer waits for. A host that gives another one
+// could open prompt upon prompt.
+type await int
+
+const (
+	awaitNothing await = iota
+	awaitToken         // what becomes of a saved login
+	awaitShare         // the host's half of a password run
+	awaitConfirm       // what becomes of the password
+	awaitCode          // what becomes of the second factor
+)
+
 // client is one login under way.
 type client struct {
-	p    Prover
-	l    *link
-	ctx  context.Context
-	todo chan func() error // what background work has come to
-	work sync.WaitGroup
+	awaits await
+	p      Prover
+	l      *link
+	ctx    context.Context
+	todo   chan func() error // what background work has come to
+	work   sync.WaitGroup
 
 	open    []Method // what the host offers
 	kdf     kdf
@@ -39,18 +52,19 @@ type client struct {
 	maySave bool
 	bind    binding
 
-	attempt  int
-	typed    Typed
-	solving  bool          // the challenge's puzzle is not solved yet
-	held     bool          // a share waits for that
-	run      *prover       // between the messages of a password or an invite
-	runBy    Method        // which of them
-	wait     time.Duration // before the next attempt
-	asking   bool
-	byToken  bool // a saved login was presented
-	last     Code // why the last proof failed
-	pings    uint64
-	welcomed *welcomeMsg
+	attempt   int
+	typed     Typed
+	solving   bool          // the challenge's puzzle is not solved yet
+	held      bool          // a share waits for that
+	run       *prover       // between the messages of a password or an invite
+	runBy     Method        // which of them
+	wait      time.Duration // before the next attempt
+	asking    bool
+	announced bool // the host has said that it asks
+	byToken   bool // a saved login was presented
+	last      Code // why the last proof failed
+	pings     uint64
+	welcomed  *welcomeMsg
 }
 
 // LogIn logs in on a fresh stream of Protocol and keeps it: the session lives
@@ -194,7 +208,7 @@ func (c *client) begin() error {
 	}
 	if c.p.SavedLogin != nil {
 		if token, ok := c.p.SavedLogin(); ok {
-			c.byToken = true
+			c.byToken, c.awaits = true, awaitToken
 			return c.l.send(msgProof, &proofMsg{Method: ByToken, Token: token[:]})
 		}
 	}
@@ -292,6 +306,7 @@ func (c *client) sendShare() error {
 	if c.held = c.solving; c.held {
 		return nil
 	}
+	c.awaits = awaitShare
 	return c.l.send(msgProof, &proofMsg{Method: c.runBy, Share: c.run.share})
 }
 
@@ -332,7 +347,7 @@ func (c *client) noPassword(err error) error {
 
 // wrong is a wrong password.
 func (c *client) wrong(wait time.Duration) error {
-	c.last, c.wait, c.run = CodePassword, wait, nil
+	c.last, c.wait, c.awaits = CodePassword, wait, awaitNothing
 	if !c.p.Person || wait > longestWait {
 		return &Refused{Code: CodePassword, RetryAfter: wait}
 	}
@@ -356,10 +371,7 @@ func (c *client) hear(m message) error {
 	case msgProof:
 		return heard(m.body, c.proved)
 	case msgAsking:
-		return heard(m.body, func(m *askingMsg) error {
-			c.notice(Notice{Timeout: time.Duration(m.Seconds) * time.Second})
-			return nil
-		})
+		return heard(m.body, c.isAsking)
 	case msgRefused:
 		return heard(m.body, c.refused)
 	case msgWelcome:
@@ -372,6 +384,15 @@ func (c *client) hear(m message) error {
 		return fmt.Errorf("%w: message 0x%02x out of turn", errRules, uint8(m.t))
 	}
 	return nil // a newer host may say more
+}
+
+func (c *client) isAsking(m *askingMsg) error {
+	if !c.asking || c.announced {
+		return fmt.Errorf("%w: it asks a person without a request", errRules)
+	}
+	c.announced = true
+	c.notice(Notice{Timeout: time.Duration(m.Seconds) * time.Second})
+	return nil
 }
 
 // heard parses a body and hands it on.
@@ -388,16 +409,16 @@ func heard[M any, P interface {
 
 // proved is the host's half of a password run.
 func (c *client) proved(m *proofMsg) error {
-	if c.run == nil || m.Method != c.runBy {
+	if c.awaits != awaitShare || m.Method != c.runBy {
 		return fmt.Errorf("%w: a proof that was not asked for", errRules)
 	}
+	c.awaits = awaitConfirm
 	confirm, err := c.run.finish(m.Share, m.Confirm)
 	if err != nil {
 		// A wrong password, or a host that does not have the verifier: the two
 		// look the same. Nothing more is sent that could be guessed against.
 		return c.wrong(time.Duration(m.RetryAfter) * time.Second)
 	}
-	c.run = nil
 	save := c.runBy == ByPassword && c.typed.Remember && c.maySave && c.p.SaveLogin != nil
 	return c.l.send(msgProof, &proofMsg{Method: c.runBy, Confirm: confirm, Save: save})
 }
@@ -407,26 +428,24 @@ func (c *client) refused(m *refusedMsg) error {
 	if !m.Again {
 		return &Refused{Code: m.Code, RetryAfter: m.wait()}
 	}
-	switch m.Code {
-	case CodeTokenDead, CodeSuspended:
-		return c.tokenRefused(m.Code)
-	case CodeDenied, CodeNoAnswer, CodeNobody, CodeBusy:
+	waited := c.awaits
+	switch {
+	case m.Code == CodeDenied, m.Code == CodeNoAnswer, m.Code == CodeNobody, m.Code == CodeBusy:
 		return c.notAccepted(m)
-	case CodeThrottled:
+	case waited == awaitToken && (m.Code == CodeTokenDead || m.Code == CodeSuspended):
+		return c.tokenRefused(m.Code)
+	case waited == awaitShare && m.Code == CodeThrottled:
 		return c.throttled(m)
-	case CodeNeedsCode, CodeCode:
-		return c.askCode(m)
-	case CodePassword:
+	case waited == awaitConfirm && m.Code == CodePassword:
 		return c.wrong(m.wait())
+	case (waited == awaitToken || waited == awaitConfirm) && m.Code == CodeNeedsCode, waited == awaitCode && m.Code == CodeCode:
+		return c.askCode(m)
 	}
-	return &Refused{Code: m.Code, RetryAfter: m.wait()}
+	return fmt.Errorf("%w: it refuses (%q) what it was not shown", errRules, m.Code)
 }
 
 func (c *client) tokenRefused(code Code) error {
-	if !c.byToken {
-		return fmt.Errorf("%w: it refuses a token that it was not shown", errRules)
-	}
-	c.byToken, c.last = false, code
+	c.byToken, c.last, c.awaits = false, code, awaitNothing
 	if code == CodeTokenDead && c.p.DropLogin != nil {
 		c.p.DropLogin()
 	}
@@ -453,7 +472,8 @@ func (c *client) notAccepted(m *refusedMsg) error {
 // throttled: the try was not counted. A short wait is sat out here; a puzzle is
 // solved; a long wait is told.
 func (c *client) throttled(m *refusedMsg) error {
-	if c.run == nil || m.wait() > longestWait {
+	c.awaits = awaitNothing
+	if m.wait() > longestWait {
 		return &Refused{Code: CodeThrottled, RetryAfter: m.wait()}
 	}
 	c.notice(Notice{Code: CodeThrottled, Timeout: m.wait()})
@@ -468,7 +488,8 @@ func (c *client) throttled(m *refusedMsg) error {
 			if err != nil {
 				return err
 			}
-			return c.l.send(msgProof, &proofMsg{Method: ByPassword, Share: share, Puzzle: solution})
+			c.awaits = awaitShare
+			return c.l.send(msgProof, &proofMsg{Method: c.runBy, Share: share, Puzzle: solution})
 		}
 	})
 	return nil
@@ -479,7 +500,7 @@ func (c *client) askCode(m *refusedMsg) error {
 	if c.p.Code == nil || m.Code == CodeCode && (!c.p.Person || m.wait() > longestWait) {
 		return &Refused{Code: m.Code, RetryAfter: m.wait()}
 	}
-	c.attempt++
+	c.attempt, c.awaits = c.attempt+1, awaitNothing
 	q := Question{Attempt: c.attempt, Last: m.Code, Wait: m.wait(), Asking: c.asking}
 	ready := time.Now().Add(m.wait())
 	c.beside(func() func() error {
@@ -494,6 +515,7 @@ func (c *client) askCode(m *refusedMsg) error {
 			if err != nil {
 				return err
 			}
+			c.awaits = awaitCode
 			return c.l.send(msgProof, &proofMsg{Method: methodCode, Code: bounded(code, maxCode)})
 		}
 	})

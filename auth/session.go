@@ -243,10 +243,10 @@ func (g *Gate) end(s *session, reason Reason) {
 }
 
 // hold is the session's life on one line: it answers the viewer's pings, tells
-// it what changes, and returns when the line or the session is over.
-func (g *Gate) hold(ctx context.Context, s *session, line int, l *link, issue *issue) error {
+// it what changes (told is what it knows), and returns when the line or the
+// session is over.
+func (g *Gate) hold(ctx context.Context, s *session, line int, l *link, issue *issue, told Perms) error {
 	l.setPatience(silence)
-	told := g.permsOf(s)
 	for {
 		g.mu.Lock()
 		if expired(s.expires, time.Now()) { // looked at once a second: the viewer pings

@@ -22,8 +22,9 @@ func (d *door) welcome(b basis) (*session, int, *issue, error) {
 	d.remember(b)
 	c, _ := d.g.rules()
 	is := d.issue(b, c)
+	d.told = d.g.permsOf(s)
 	m := &welcomeMsg{
-		Ticket: ticket[:], Perms: d.g.permsOf(s).Names(), Host: d.g.o.Name, Auth: b.method,
+		Ticket: ticket[:], Perms: d.told.Names(), Host: d.g.o.Name, Auth: b.method,
 		MaySave: c.Unattended.AllowSaveLogin && b.method == ByPassword,
 	}
 	if is != nil {
@@ -82,7 +83,8 @@ func (d *door) resume(body []byte) (*session, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	err = d.l.send(msgWelcome, &welcomeMsg{Perms: d.g.permsOf(s).Names(), Host: d.g.o.Name, Auth: s.basis.method})
+	d.told = d.g.permsOf(s)
+	err = d.l.send(msgWelcome, &welcomeMsg{Perms: d.told.Names(), Host: d.g.o.Name, Auth: s.basis.method})
 	if err != nil {
 		d.g.lose(s, line)
 	}
