@@ -28,9 +28,9 @@ func TestAClosedMenuComesFromTheCache(t *testing.T) {
 }
 
 func TestAFilmLeavesTheCacheAlone(t *testing.T) {
-	l := newLink(t, 640, 480)
+	l := newLink(t, 320, 240)
 	for i := range uint64(30) {
-		l.show(photoPage(640, 480, i), 1<<30)
+		l.show(photoPage(320, 240, i), 1<<30)
 	}
 	if n := len(l.enc.cache.slots); n > 0 {
 		t.Errorf("%d tiles of a film are in the cache", n)

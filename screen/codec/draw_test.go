@@ -160,9 +160,11 @@ func photoPage(w, h int, seed uint64) *Picture {
 	rnd := rand.New(rand.NewPCG(seed, 3))
 	for range 20 {
 		cx, cy, r, c := rnd.IntN(w), rnd.IntN(h), 10+rnd.IntN(max(w, h)/3), rnd.Uint32()
-		for i := range p.Pix {
-			if x, y := i%w-cx, i/w-cy; x*x+y*y < r*r {
-				p.Pix[i] = (p.Pix[i]&0xfefefe)>>1 + (c&0xfefefe)>>1
+		for y := max(0, cy-r); y < min(h, cy+r); y++ {
+			for x, old := range p.Row(y) {
+				if (x-cx)*(x-cx)+(y-cy)*(y-cy) < r*r {
+					p.Pix[y*p.Stride+x] = (old&0xfefefe)>>1 + (c&0xfefefe)>>1
+				}
 			}
 		}
 	}

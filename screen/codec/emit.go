@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	worstTile = 14 << 10 // bytes that no tile exceeds in WORDS or BITS
+	worstText = 22 << 10 // bytes that no tile exceeds in WORDS: 512 times an id, 8 colour ids, 8 colours
+	worstPic  = 14 << 10 // nor as a picture: see slice
 	longRun   = 32       // tiles in one op: what a slice's worker and the band order of WORDS gain from
 	fullChunk = 256 << 10
 )
@@ -41,7 +42,7 @@ func (e *Encoder) appendText(dst []byte, limit int) []byte {
 			if left <= 0 && len(e.chunk.ops) > 0 {
 				break
 			}
-			r := e.join(todo, min(max(left/worstTile, 1), longRun))
+			r := e.join(todo, min(max(left/worstText, 1), longRun))
 			e.appendTextOp(r)
 			todo = todo[r.n:]
 		}
@@ -181,7 +182,7 @@ func (e *Encoder) appendPictures(dst []byte, limit int) []byte {
 	room := limit - len(dst)
 	first := len(e.text) == 0
 	for todo := e.pics; len(todo) > 0 && (first || limit-len(dst) > max(room/8, 64)); first = false {
-		n := min(max((limit-len(dst))/worstTile, 1), len(todo))
+		n := min(max((limit-len(dst))/worstPic, 1), len(todo))
 		dst = e.appendSlices(dst, todo[:n])
 		todo = todo[n:]
 	}
@@ -203,12 +204,10 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 		todo = todo[r.n:]
 	}
 	runs := c.runs[:n]
-	parallel(len(e.workers), n, func(w, i int) {
-		runs[i].slice = e.workers[w].append(runs[i].slice, e.picture, e.want, runs[i].box)
-	})
+	parallel(len(e.workers), n, func(w, i int) { e.slice(&e.workers[w], &runs[i]) })
 	e.startChunk()
 	for _, r := range runs {
-		c.ops = e.grid.appendPlace(c.ops, e.picture, r.first-c.at, r.first, r.n, r.box)
+		c.ops = e.grid.appendPlace(c.ops, r.kind, r.first-c.at, r.first, r.n, r.box)
 		c.ops = binary.AppendUvarint(c.ops, uint64(len(r.slice)))
 		c.at = r.first + r.n
 		e.sent(r.first, r.n, r.box)
@@ -218,6 +217,18 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 		dst = append(dst, r.slice...)
 	}
 	return dst
+}
+
+// slice codes the pixels of r. Where EXACT takes more than the pixels as they are,
+// for noise or where jumps come
+// when its contexts expect none, BITS bounds the bytes.
+func (e *Encoder) slice(p *planes, r *run) {
+	r.kind = e.picture
+	r.slice = p.append(r.slice[:0], r.kind, e.want, r.box)
+	if len(r.slice) > 3*area(r.box) && r.kind == kindExact && r.box.Dx() >= groupLen {
+		r.kind = kindBits
+		r.slice = p.append(r.slice[:0], r.kind, e.want, r.box)
+	}
 }
 
 // parallel calls f(worker, i) for each i below n, on at most the given number of

@@ -51,8 +51,9 @@ func step(t *testing.T, before, after *Picture) ([]byte, *link) {
 
 func TestAScrolledPageIsCopied(t *testing.T) {
 	page := textPage(800, 1400, face(t, gomono.TTF, 10), 15, 1)
+	desk := photoPage(900, 700, 1)
 	at := func(x, y int) *Picture {
-		screen := photoPage(900, 700, 1)
+		screen := desk.clone()
 		paste(screen, page.Sub(image.Rect(x, y, x+700, y+600)), 100, 50)
 		return screen
 	}
@@ -72,8 +73,9 @@ func TestAScrolledPageIsCopied(t *testing.T) {
 
 func TestADraggedWindowIsCopied(t *testing.T) {
 	window := textPage(400, 300, face(t, gomono.TTF, 10), 15, 2)
+	desk := photoPage(900, 700, 1)
 	at := func(x, y int) *Picture {
-		screen := photoPage(900, 700, 1)
+		screen := desk.clone()
 		paste(screen, window, x, y)
 		return screen
 	}
@@ -111,11 +113,11 @@ func TestTwoHalvesThatScrollTogetherAreBothCopied(t *testing.T) {
 }
 
 func TestAFilmCallsForFewVotes(t *testing.T) {
-	l := newLink(t, 640, 480)
+	l := newLink(t, 320, 240)
 	votes := 0
 	for i := range uint64(24) {
 		before := l.enc.mover.wait
-		l.show(noisePage(640, 480, i), 1<<30)
+		l.show(noisePage(320, 240, i), 1<<30)
 		if l.enc.mover.wait >= before {
 			votes++
 		}
