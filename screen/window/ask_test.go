@@ -127,17 +127,28 @@ func focused(t *testing.T, x *screentest.Server) {
 	})
 }
 
-func TestAHostThatForbidsSavingGreysTheTickAndACodeIsAskedFor(t *testing.T) {
+func TestAHostThatForbidsSavingGreysTheTick(t *testing.T) {
 	x := screentest.Xvfb(t, 900, 700)
-	done, drawn := askPassword(t, x, PasswordForm{Host: "office", SaveReason: "not allowed", Retry: "wrong", TOTP: true})
+	done, drawn := askPassword(t, x, PasswordForm{Host: "office", SaveReason: "not allowed", Retry: "wrong"})
 	at := placed(t, x)
 	focused(t, x)
 	clickOn(t, x, at, drawn.places[partSave], "1")
 	x.Run(t, "xdotool", "type", "--delay", "20", "secret")
-	x.Run(t, "xdotool", "key", "Return") // the code is missing: goes there
-	x.Run(t, "xdotool", "type", "--delay", "20", "123456")
 	x.Run(t, "xdotool", "key", "Tab", "Tab", "space") // Cancel, Connect
-	if got, want := answer(t, done), (login{secret: "secret", code: "123456"}); got != want {
+	if got, want := answer(t, done), (login{secret: "secret"}); got != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestACodeIsAskedForByItself(t *testing.T) {
+	x := screentest.Xvfb(t, 900, 700)
+	done, _ := askPassword(t, x, PasswordForm{Host: "office", MaySave: true, TOTP: true})
+	placed(t, x)
+	focused(t, x)
+	x.Run(t, "xdotool", "key", "Return") // nothing yet: stays
+	x.Run(t, "xdotool", "type", "--delay", "20", "123456")
+	x.Run(t, "xdotool", "key", "Return")
+	if got, want := answer(t, done), (login{code: "123456"}); got != want {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -397,7 +408,7 @@ func BenchmarkDrawPassword(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := &password{form: PasswordForm{Host: "office", Words: "one two three", MaySave: true, TOTP: true, Retry: "That was wrong."}}
+	p := &password{form: PasswordForm{Host: "office", Words: "one two three", MaySave: true, Retry: "That was wrong."}}
 	for b.Loop() {
 		p.draw(th)
 	}

@@ -29,7 +29,7 @@ func AskPassword(ctx context.Context, o Options, form PasswordForm) (secret stri
 		return "", false, "", err
 	}
 	defer pane.close()
-	d := &passwordPane{pane: pane, keys: newKeyboard(pane.conn, o.log()), password: password{form: form}}
+	d := &passwordPane{pane: pane, keys: newKeyboard(pane.conn, o.log()), password: newPassword(form)}
 	defer d.wipe()
 	if err := d.run(ctx); err != nil {
 		return "", false, "", err

@@ -18,7 +18,7 @@ type PasswordForm struct {
 	MaySave    bool   // the host lets clients save the login
 	SaveReason string // why it does not
 	Retry      string // what was wrong with the last try; "" at the first
-	TOTP       bool   // ask for a code as well
+	TOTP       bool   // the password was right: ask for the code of the second factor
 }
 
 // maxSecret bounds what can be typed or pasted into a field, in characters.
@@ -46,6 +46,15 @@ type password struct {
 	focus   part
 	places  [partCount]image.Rectangle // where the parts were drawn last
 	compose composer
+}
+
+// newPassword returns the dialog with the focus where the typing begins.
+func newPassword(form PasswordForm) password {
+	p := password{form: form}
+	if form.TOTP {
+		p.focus = partCode
+	}
+	return p
 }
 
 // outcome is how a dialog stands.
@@ -102,9 +111,9 @@ func (p *password) key(sym uint32, ctrl bool) outcome {
 // submit ends the dialog if it is filled in, else goes to what is missing.
 func (p *password) submit() outcome {
 	switch {
-	case len(p.secret) == 0:
+	case p.has(partPassword) && len(p.secret) == 0:
 		p.focus = partPassword
-	case p.form.TOTP && len(p.code) == 0:
+	case p.has(partCode) && len(p.code) == 0:
 		p.focus = partCode
 	default:
 		return accepted
@@ -128,14 +137,25 @@ func (p *password) space() outcome {
 
 func (p *password) toggle() { p.save = p.form.MaySave && !p.save }
 
+// has says whether a part can have the focus.
+func (p *password) has(which part) bool {
+	switch which {
+	case partPassword:
+		return !p.form.TOTP
+	case partCode:
+		return p.form.TOTP
+	case partSave:
+		return !p.form.TOTP && p.form.MaySave
+	}
+	return true
+}
+
 // step moves the focus to the next part that there is.
 func (p *password) step(by part) {
 	for {
-		p.focus = (p.focus + by + partCount) % partCount
-		if p.focus == partCode && !p.form.TOTP || p.focus == partSave && !p.form.MaySave {
-			continue
+		if p.focus = (p.focus + by + partCount) % partCount; p.has(p.focus) {
+			return
 		}
-		return
 	}
 }
 
@@ -211,6 +231,16 @@ func (p *password) draw(t *theme) *codec.Picture {
 	if p.form.Retry != "" {
 		y = t.warning(pic, image.Pt(pad, y), room, plain(p.form.Retry, 300)) + t.px(14)
 	}
+	if p.form.TOTP {
+		y = p.drawField(t, pic, image.Pt(pad, y), t.px(170), "Code from your authenticator app", partCode, string(p.code)) + t.px(20)
+	} else {
+		y = p.drawPassword(t, pic, pad, y, room)
+	}
+	y = p.drawButtons(t, pic, y, pad) + t.px(20)
+	return pic.Sub(image.Rect(0, 0, pic.W, min(y, pic.H)))
+}
+
+func (p *password) drawPassword(t *theme, pic *codec.Picture, pad, y, room int) int {
 	y = p.drawField(t, pic, image.Pt(pad, y), room, "Password", partPassword, strings.Repeat("•", len(p.secret)))
 	caps := ""
 	if p.caps {
@@ -218,12 +248,7 @@ func (p *password) draw(t *theme) *codec.Picture {
 	}
 	t.note.draw(pic, image.Pt(pad, y), caps, warnInk)
 	y += t.note.height() + t.px(4)
-	if p.form.TOTP {
-		y = p.drawField(t, pic, image.Pt(pad, y), t.px(170), "Code from your authenticator app", partCode, string(p.code)) + t.px(10)
-	}
-	y = p.drawSave(t, pic, image.Pt(pad, y), room) + t.px(20)
-	y = p.drawButtons(t, pic, y, pad) + t.px(20)
-	return pic.Sub(image.Rect(0, 0, pic.W, min(y, pic.H)))
+	return p.drawSave(t, pic, image.Pt(pad, y), room) + t.px(20)
 }
 
 func (p *password) drawHead(t *theme, pic *codec.Picture, pad, room int) int {
