@@ -46,7 +46,7 @@ func (a *asker) Password(ctx context.Context, q auth.Question) (auth.Typed, erro
 	if a.dialog {
 		return a.showDialog(ctx, q, false)
 	}
-	text, err := a.secret(ctx, q, "RAC_PASSWORD_FILE", a.prompt(q))
+	text, err := a.secret(ctx, q.Attempt > 1, "RAC_PASSWORD_FILE", a.prompt(q), true)
 	if err != nil {
 		return auth.Typed{}, err
 	}
@@ -67,7 +67,13 @@ func (a *asker) Code(ctx context.Context, q auth.Question) (string, error) {
 		_, err := a.showDialog(ctx, q, true)
 		return a.code, err
 	}
-	return a.secret(ctx, q, "RAC_TOTP_FILE", "Code of the second factor: ")
+	prompt := "Code of the second factor: "
+	again := q.Last == auth.CodeCode // the attempts before it were at the password
+	if again {
+		prompt = sentenceOf(&auth.Refused{Code: q.Last, RetryAfter: q.Wait}) + " " + prompt
+	}
+	// Shown while it is typed: it is long if it is a recovery code, and good once.
+	return a.secret(ctx, again, "RAC_TOTP_FILE", prompt, false)
 }
 
 // prompt says whose password is wanted and what became of the last one.
@@ -90,9 +96,9 @@ func sentenceOf(err error) string {
 
 // secret returns one line from where the user keeps it. What a pipe or a file
 // holds is not tried twice: it would be wrong again and count as a guess.
-func (a *asker) secret(ctx context.Context, q auth.Question, variable, prompt string) (string, error) {
+func (a *asker) secret(ctx context.Context, again bool, variable, prompt string, hidden bool) (string, error) {
 	switch file := a.getenv(variable); {
-	case q.Attempt > 1 && a.terminal == nil:
+	case again && a.terminal == nil:
 		return "", auth.ErrNoPassword
 	case file != "":
 		return lineOf(file)
@@ -104,7 +110,7 @@ func (a *asker) secret(ctx context.Context, q auth.Question, variable, prompt st
 		return line, err
 	case a.terminal != nil:
 		a.voice.endPhases()
-		return a.terminal.ask(ctx, prompt, true)
+		return a.terminal.ask(ctx, prompt, hidden)
 	}
 	return "", auth.ErrNoPassword
 }

@@ -5,8 +5,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base32"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +22,8 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"rac/auth"
 )
 
 func TestMain(m *testing.M) {
@@ -45,6 +49,9 @@ func TestMain(m *testing.M) {
 //	address WHAT NAME         $NAME is the address that a host on a terminal has printed
 //	reads NAME FILE           $NAME is the first line of that file
 //	display NAME              starts an X display; $NAME is its name
+//	notes NAME WHAT REGEXP    $NAME is what the regexp's (…) finds in what WHAT has printed
+//	totp NAME WHAT [STEPS]    $NAME is the code that an app shows whose URI WHAT has printed;
+//	                          with STEPS: so many half minutes later
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -71,6 +78,8 @@ func TestStories(t *testing.T) {
 			"address": cmdAddress,
 			"reads":   cmdReads,
 			"display": cmdDisplay,
+			"notes":   cmdNotes,
+			"totp":    cmdTOTP,
 		},
 	})
 }
@@ -332,6 +341,28 @@ func cmdReads(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 2, "reads NAME FILE")
 	line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
 	ts.Setenv(args[0], line)
+}
+
+func cmdNotes(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 3, "notes NAME WHAT REGEXP")
+	found := awaitSaying(ts, args[1], storyOf(ts).actor(ts, args[1]), strings.Join(args[2:], " "))
+	ts.Setenv(args[0], strings.TrimSpace(found[1]))
+}
+
+func cmdTOTP(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "totp NAME WHAT [STEPS]")
+	found := awaitSaying(ts, args[1], storyOf(ts).actor(ts, args[1]), `otpauth://\S+`)
+	uri, err := url.Parse(found[0])
+	ts.Check(err)
+	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(uri.Query().Get("secret"))
+	ts.Check(err)
+	at := time.Now()
+	if len(args) > 2 {
+		steps, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		at = at.Add(time.Duration(steps) * 30 * time.Second)
+	}
+	ts.Setenv(args[0], auth.TOTP(secret).Code(at))
 }
 
 func cmdDisplay(ts *testscript.TestScript, _ bool, args []string) {

@@ -10,7 +10,10 @@ import (
 	"rac/auth/config"
 )
 
-type passwdOptions struct{ stdin, generate, remove, hashOnly *bool }
+type passwdOptions struct {
+	stdin, generate, remove, hashOnly *bool
+	twoFactor                         *string
+}
 
 var passwdCommand = &command{
 	name: "passwd", group: groupWho,
@@ -18,21 +21,25 @@ var passwdCommand = &command{
 	long: `Asks for the password twice and writes its verifier to the config; the password
 itself is nowhere. Any change, also to the same password, ends all saved logins.
 The first time it also asks whether clients may save the login.`,
-	eg: [2]string{"rac passwd", "rac passwd --hash-only < password.txt --stdin"},
+	eg: [2]string{"rac passwd", "rac passwd --two-factor on"},
 	setUp: func(f *flags) func(*program, []string) error {
 		o := passwdOptions{
-			stdin:    f.bool("stdin", "read it from stdin's first line"),
-			generate: f.bool("generate", "make a good one and print it"),
-			remove:   f.bool("remove", "no password: no unattended access at all"),
-			hashOnly: f.bool("hash-only", "write nothing: print the password_hash line to paste or to deploy"),
+			stdin:     f.bool("stdin", "read it from stdin's first line"),
+			generate:  f.bool("generate", "make a good one and print it"),
+			remove:    f.bool("remove", "no password: no unattended access at all"),
+			hashOnly:  f.bool("hash-only", "write nothing: print the password_hash line to paste or to deploy"),
+			twoFactor: f.string("two-factor", "on|off", "a code from an app on a telephone is asked for after the password; the password stays as it is. With --stdin: the app's URI on stdout, its code from stdin"),
 		}
 		return func(p *program, operands []string) error {
 			if err := noOperands(operands); err != nil {
 				return err
 			}
-			file, _, err := p.files()
+			file, state, err := p.files()
 			if err != nil {
 				return err
+			}
+			if f.given("two-factor") {
+				return p.twoFactor(file, state, o)
 			}
 			return p.passwd(file, o)
 		}

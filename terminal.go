@@ -104,8 +104,17 @@ type voice struct {
 }
 
 func newVoice(f *os.File, getenv func(string) string) *voice {
-	live := term.IsTerminal(int(f.Fd())) && getenv("TERM") != "dumb"
-	return &voice{w: f, live: live, color: live && getenv("NO_COLOR") == ""}
+	return &voice{w: f, live: obeys(f, getenv), color: colours(f, getenv)}
+}
+
+// obeys tells whether f is a terminal that moves its cursor when it is told to.
+func obeys(f *os.File, getenv func(string) string) bool {
+	return term.IsTerminal(int(fd(f))) && getenv("TERM") != "dumb"
+}
+
+// colours tells whether f is a terminal that shows colours, to one who wants them.
+func colours(f *os.File, getenv func(string) string) bool {
+	return obeys(f, getenv) && getenv("NO_COLOR") == ""
 }
 
 // say prints a message of its own line.
