@@ -95,6 +95,31 @@ func (m *mirror) until(t testing.TB, src screen.Source, what string, ok func() b
 	}
 }
 
+// during applies frames until done is closed. It must end Next then: the last
+// change may have been delivered before, and a still screen has no next frame.
+func (m *mirror) during(t testing.TB, src screen.Source, done <-chan struct{}) (frames int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	go func() {
+		select {
+		case <-done:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for ; ; frames++ {
+		f, err := src.Next(ctx)
+		if errors.Is(err, context.Canceled) {
+			return frames
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.apply(t, f)
+	}
+}
+
 func TestFirstFrameIsTheWholeScreen(t *testing.T) {
 	s := screentest.Xvfb(t, 320, 200)
 	p := s.Painter(t)
@@ -184,14 +209,7 @@ func TestAThousandRectanglesEndInTheRightPicture(t *testing.T) {
 				p.Sync()
 			}()
 			m := &mirror{}
-			m.until(t, src, "the painter", func() bool {
-				select {
-				case <-done:
-					return true
-				default:
-					return false
-				}
-			})
+			m.during(t, src, done)
 			want := p.Grab()
 			m.until(t, src, "the final picture", func() bool { return m.pic != nil && screentest.Differ(m.pic, want).Empty() })
 		})
@@ -252,16 +270,7 @@ func TestFiftyResizesUnderLoad(t *testing.T) {
 		<-painted
 		p.Sync()
 	}()
-	frames := 0
-	m.until(t, src, "the resizes", func() bool {
-		frames++
-		select {
-		case <-resized:
-			return true
-		default:
-			return false
-		}
-	})
+	frames := m.during(t, src, resized)
 	m.until(t, src, "the final picture", func() bool { return m.pic != nil && screentest.Differ(m.pic, p.Grab()).Empty() })
 	if m.pic.W != 640 || m.pic.H != 480 || m.generation < 10 {
 		t.Errorf("%dx%d, generation %d", m.pic.W, m.pic.H, m.generation)
