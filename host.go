@@ -74,10 +74,8 @@ type host struct {
 	desk     *auth.Desk
 	record   *auth.Record
 	node     *p2p.Node
-	events   chan auth.Event
 	banners  *banners
-	callers  sync.WaitGroup // of the control socket
-	work     sync.WaitGroup // what tells about events
+	work     sync.WaitGroup // the control socket and the banners
 	end      context.CancelFunc
 	quiet    bool       // rac doctor's: tells nothing, asks nobody
 	out      sync.Mutex // one line at a time on stdout
@@ -181,7 +179,7 @@ func (h *host) openGate() error {
 		return err
 	}
 	h.desk = &auth.Desk{}
-	h.events = make(chan auth.Event, eventsKept)
+	h.banners = h.newBanners()
 	h.gate = auth.NewGate(auth.Options{
 		Store: auth.FileStore(h.file), Self: h.id.ID(), Name: hostname(), Secret: h.id.Secret,
 		Asker: h.asker(), Log: h.log, Observe: h.observe, State: state, Record: h.record,
@@ -199,16 +197,15 @@ func (h *host) startWork() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.end = cancel
 	control := &auth.Controller{Gate: h.gate, Desk: h.desk, More: h.report}
-	h.callers.Go(func() { control.Serve(ctx, socket) })
-	h.banners = h.newBanners()
-	h.work.Go(h.tellEvents)
-	h.work.Go(h.banners.run)
+	h.work.Go(func() { control.Serve(ctx, socket) })
+	h.work.Go(func() { h.banners.run(ctx) })
 	return nil
 }
 
 // watch holds the sessions against the config after each change, until a signal
 // ends the host.
 func (h *host) watch() {
+	h.work.Go(h.review)
 	var before *config.Config
 	h.file.Watch(h.ctx, func(cfg *config.Config, err error) {
 		h.gate.Reload()
@@ -219,6 +216,26 @@ func (h *host) watch() {
 			before = cfg
 		}
 	})
+}
+
+// reviewEvery is how soon what Watch cannot see is noticed.
+const reviewEvery = 400 * time.Millisecond
+
+// review holds the sessions against the config as it stands, changed or not. A
+// login reads the file for itself: where the owner opens access, somebody comes
+// in, and the owner closes it, all between two looks of Watch, Watch has seen
+// nothing, and the session would stay.
+func (h *host) review() {
+	tick := time.NewTicker(reviewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			h.gate.Reload()
+		case <-h.ctx.Done():
+			return
+		}
+	}
 }
 
 // goodbye bounds how long a host waits for its viewers to hear that it ends.
@@ -235,8 +252,6 @@ func (h *host) stop() {
 	h.gate.Shutdown(ctx, reason)
 	h.node.Close()
 	h.end()
-	h.callers.Wait()
-	close(h.events) // nobody is left who could make an event
 	h.work.Wait()
 	h.injector.Close()
 	h.record.Close()
