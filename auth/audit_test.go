@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"rac/auth/config"
-	"rac/p2p/wire"
 )
 
 func recordOf(t *testing.T, n int) string {
@@ -133,7 +132,6 @@ func TestTheRecordTellsTheWholeStoryAndNoSecret(t *testing.T) {
 	}
 	story(t, func(h *house) {
 		h.gate.o.Record = r
-		h.gate.o.Path = func(wire.PeerID) string { return "direct" }
 		h.viewer(thiefID, "wrong horse").out(CodePassword)
 		v := h.savedLogin(annaID)
 		v.typed = nil
@@ -145,7 +143,7 @@ func TestTheRecordTellsTheWholeStoryAndNoSecret(t *testing.T) {
 		text, _ := os.ReadFile(file)
 		for _, want := range []string{
 			`"event":"denied","peer":"12D3KooWThief"`, `"code":"password"`, `"event":"token"`, `"token":"issued"`, `"event":"config"`,
-			`"changed":["unattended.allow_save_login"]`, `"auth":"token","path":"direct"`, `"reason":"revoked"`,
+			`"changed":["unattended.allow_save_login"]`, `"auth":"token","path":"relayed"`, `"reason":"revoked"`,
 		} {
 			if !strings.Contains(string(text), want) {
 				t.Errorf("there is no %s in\n%s", want, text)

@@ -40,12 +40,13 @@ const (
 
 // door is one login.
 type door struct {
-	g    *Gate
-	from wire.PeerID
-	l    *link
-	log  *slog.Logger
-	who  guesser
-	slot *slot
+	g      *Gate
+	from   wire.PeerID
+	remote wire.Remote // where it comes from
+	l      *link
+	log    *slog.Logger
+	who    guesser
+	slot   *slot
 
 	until time.Time // when patience ends
 
@@ -83,7 +84,7 @@ type asked struct {
 
 func newDoor(g *Gate, from wire.PeerID, s wire.Stream) *door {
 	return &door{
-		g: g, from: from, l: newLink(s), log: g.o.Log.With("peer", from),
+		g: g, from: from, remote: wire.RemoteOf(s), l: newLink(s), log: g.o.Log.With("peer", from),
 		until: time.Now().Add(loginTime), tokenDue: true,
 	}
 }
@@ -93,7 +94,7 @@ func (d *door) serve(ctx context.Context) error {
 	c, _ := d.g.rules()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	d.who = guesser{peer: d.from, source: d.g.source(d.from), known: d.g.knows(d.from, c)}
+	d.who = guesser{peer: d.from, source: bounded(d.remote.Source, 100), known: d.g.knows(d.from, c)}
 	if d.slot = d.g.slots.take(d.from, d.rank(), cancel); d.slot == nil {
 		// Without a farewell: who floods must not make us wait for him.
 		d.l.send(msgRefused, &refusedMsg{Code: CodeBusy, RetryAfter: 1})

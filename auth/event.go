@@ -30,7 +30,7 @@ type Event struct {
 	Name     string
 	Verified string
 	Auth     Method
-	Path     string // as Options.Path names it
+	Path     string // direct or relayed
 	Wants    Perms
 	Perms    Perms
 	Code     Code
@@ -44,9 +44,6 @@ type Event struct {
 // observeLocked tells of an event, to the record and to Observe.
 func (g *Gate) observeLocked(e Event) {
 	e.Time = time.Now()
-	if g.o.Path != nil && e.Session != "" {
-		e.Path = g.o.Path(e.Peer)
-	}
 	g.recordLocked(e)
 	if g.o.Observe == nil || len(g.untold) >= maxUntold {
 		return

@@ -36,16 +36,6 @@ type Options struct {
 	// Observe is told what happens, in order and one at a time; nil: nobody wants
 	// to know. One that blocks (a full pipe) misses events, and holds up nobody.
 	Observe func(Event)
-
-	// Source names the network that a peer's stream comes from ("11.1.2.0/24",
-	// "2001:db8:1::/48", a relay's ID), so that guesses are counted for it and
-	// not only for the peer's ID, of which anybody has as many as he likes.
-	// nil or "": not known. It must not call the Gate; nor must Path.
-	Source func(wire.PeerID) string
-
-	// Path says how a peer is connected, for the events and the record ("direct",
-	// "relayed"); nil: not known.
-	Path func(wire.PeerID) string
 }
 
 // Gate lets peers in, or not, and keeps the sessions of those that it let in.
@@ -219,7 +209,7 @@ func (g *Gate) admit(s *session, s0 Secret) error {
 	g.sessions[s.ticket] = s
 	g.observeLocked(Event{
 		Kind: EventSessionStart, Session: s.id, Peer: s.peer, Name: s.name, Verified: s.verified,
-		Auth: s.basis.method, Wants: s.wants, Perms: s.perms,
+		Auth: s.basis.method, Path: s.path, Wants: s.wants, Perms: s.perms,
 	})
 	return nil
 }
@@ -252,7 +242,7 @@ func (g *Gate) newIDLocked() string {
 }
 
 // resume finds a peer's session and gives it to a new line.
-func (g *Gate) resume(from wire.PeerID, t Ticket) (s *session, line int, err error) {
+func (g *Gate) resume(from wire.PeerID, path string, t Ticket) (s *session, line int, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s = g.sessions[ticketKey(t)]
@@ -266,7 +256,7 @@ func (g *Gate) resume(from wire.PeerID, t Ticket) (s *session, line int, err err
 		s.forget.Stop()
 		s.forget = nil
 	}
-	s.state = live
+	s.state, s.path = live, path
 	s.line++
 	g.changedLocked(s)
 	g.o.Log.Info("session resumed", "session", s.id, "peer", s.peer)

@@ -50,6 +50,7 @@ type session struct {
 
 	// guarded by Gate.mu
 	state   sessionState
+	path    string // how its line runs: direct or relayed
 	perms   Perms
 	expires time.Time     // zero: no fixed end
 	reason  Reason        // of the end
@@ -163,7 +164,7 @@ func (g *Gate) endLocked(s *session, reason Reason) {
 	g.changedLocked(s)
 	g.observeLocked(Event{
 		Kind: EventSessionEnd, Session: s.id, Peer: s.peer, Name: s.name, Verified: s.verified, Auth: s.basis.method,
-		Reason: reason, Lasted: time.Since(s.since), Bytes: s.bytes.Load(),
+		Path: s.path, Reason: reason, Lasted: time.Since(s.since), Bytes: s.bytes.Load(),
 	})
 }
 

@@ -17,6 +17,7 @@ type SessionInfo struct {
 	Name     string      `json:"name"`
 	Verified string      `json:"verified,omitempty"`
 	Auth     Method      `json:"auth"`
+	Path     string      `json:"path"` // direct or relayed
 	Perms    Perms       `json:"perms"`
 	Since    time.Time   `json:"since"`
 	Bytes    int64       `json:"bytes"` // through guarded streams, both directions
@@ -36,7 +37,7 @@ func (g *Gate) infosLocked() []SessionInfo {
 	for _, s := range g.sessions {
 		if s.state != over {
 			list = append(list, SessionInfo{
-				ID: s.id, Peer: s.peer, Name: s.name, Verified: s.verified, Auth: s.basis.method,
+				ID: s.id, Peer: s.peer, Name: s.name, Verified: s.verified, Auth: s.basis.method, Path: s.path,
 				Perms: s.perms, Since: s.since, Bytes: s.bytes.Load(), Lost: s.state == lost,
 			})
 		}

@@ -545,6 +545,7 @@ func TestKickAndShutdown(t *testing.T) {
 func TestEventsTellTheStory(t *testing.T) {
 	story(t, func(h *house) {
 		h.viewer(thiefID, "wrong").out(CodePassword)
+		synctest.Wait()
 		pass := h.viewer(annaID, right).in()
 		time.Sleep(90 * time.Second)
 		pass.Close(Closed)

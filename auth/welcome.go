@@ -14,7 +14,7 @@ import (
 // welcome makes the session and tells the viewer.
 func (d *door) welcome(b basis) (*session, int, *issue, error) {
 	b.cred = d.cred
-	s := &session{peer: d.from, name: d.name, verified: d.verified, wants: d.wants, basis: b}
+	s := &session{peer: d.from, path: pathOf(d.remote), name: d.name, verified: d.verified, wants: d.wants, basis: b}
 	ticket := newSecret()
 	if err := d.g.admit(s, ticket); err != nil {
 		return nil, 0, nil, tooLate(err)
@@ -79,7 +79,7 @@ func (d *door) resume(body []byte) (*session, int, error) {
 	if err := parse(body, &m); err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", errRules, err)
 	}
-	s, line, err := d.g.resume(d.from, Ticket(m.Ticket))
+	s, line, err := d.g.resume(d.from, pathOf(d.remote), Ticket(m.Ticket))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -195,11 +195,12 @@ func (g *Gate) settle(is *issue, stored bool) bool {
 	return true
 }
 
-func (g *Gate) source(peer wire.PeerID) string {
-	if g.o.Source == nil {
-		return ""
+// pathOf names how a line runs, for the events and the record.
+func pathOf(r wire.Remote) string {
+	if r.Direct {
+		return "direct"
 	}
-	return bounded(g.o.Source(peer), 100)
+	return "relayed"
 }
 
 // knows decides on lane A: who has been let in before, or is named in the config.
