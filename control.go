@@ -134,7 +134,7 @@ func (p *program) printStatus(r report, reply auth.Reply) {
 		if s.Lost {
 			state = ", line lost"
 		}
-		line("session      %s: %q (%s) by %s, since %s%s: %s", s.ID, s.Name, s.Peer.Short(), s.Auth, s.Since.Format("15:04:05"), state, s.Perms)
+		line("session      %s: %q (%s) by %s, %s, since %s%s: %s", s.ID, s.Name, s.Peer.Short(), s.Auth, s.Path, s.Since.Format("15:04:05"), state, s.Perms)
 	}
 	if w := reply.Waiting; w != nil {
 		line("waiting      %q (%s) asks to be let in: rac accept or rac deny", w.Name, w.Peer)

@@ -30,7 +30,7 @@ type guest struct {
 	since time.Time
 }
 
-func (h *host) newBanners() *banners { return &banners{h, make(chan auth.Event, eventsKept)} }
+func (h *host) newBanners() *banners { return &banners{h, make(chan auth.Event, 100)} }
 
 // tell hands on an event; it never waits.
 func (b *banners) tell(e auth.Event) {
@@ -42,8 +42,8 @@ func (b *banners) tell(e auth.Event) {
 	}
 }
 
-// run shows the banners until events is closed.
-func (b *banners) run() {
+// run shows the banners until ctx ends.
+func (b *banners) run(ctx context.Context) {
 	guests := make(map[string]guest)
 	var short []time.Time // when short sessions ended
 	var shown pane
@@ -58,11 +58,10 @@ func (b *banners) run() {
 			shown = b.replace(shown, text)
 		}
 		select {
-		case e, more := <-b.events:
-			switch {
-			case !more:
-				return
-			case e.Kind == auth.EventSessionStart:
+		case <-ctx.Done():
+			return
+		case e := <-b.events:
+			if e.Kind == auth.EventSessionStart {
 				guests[e.Session] = guest{nameOf(e), e.Time}
 				continue
 			}

@@ -24,28 +24,11 @@ func (h *host) line(format string, args ...any) {
 	fmt.Fprintf(h.stdout, "%s %s\n", time.Now().Format("15:04:05"), printable(fmt.Sprintf(format, args...)))
 }
 
-// eventsKept is how many events may wait for a stdout that nobody reads or a hook
-// that does not end: a burst of logins, not more.
-const eventsKept = 1000
-
-// observe takes what the gate tells. The gate waits for nobody, so it is printed
-// elsewhere: see tellEvents.
+// observe takes what the gate tells, one event at a time.
 func (h *host) observe(e auth.Event) {
-	select {
-	case h.events <- e:
-	default:
-		h.log.Warn("an event is dropped: nobody reads the host's output", "event", e.Kind)
-	}
-}
-
-// tellEvents prints the events and runs the hook, until the host ends.
-func (h *host) tellEvents() {
-	for e := range h.events {
-		h.print(e)
-		h.banners.tell(e)
-		h.runHook(e)
-	}
-	close(h.banners.events)
+	h.print(e)
+	h.banners.tell(e)
+	h.runHook(e)
 }
 
 // print prints an event.

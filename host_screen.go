@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"image"
 	"log/slog"
+	"os"
 	"runtime"
+	"strings"
 	"sync"
 
 	"rac/input"
@@ -20,6 +23,7 @@ type hostScreen struct {
 	display string // of X; "": the console
 	log     *slog.Logger
 	console *console.Console
+	virtual *screen.Virtual // nil unless --virtual
 	monitor int
 }
 
@@ -35,6 +39,8 @@ func (h *host) openScreen(ctx context.Context) (*hostScreen, error) {
 		s.display = h.getenv("DISPLAY")
 	}
 	switch {
+	case *h.o.virtual != "":
+		err = s.startVirtual(ctx, *h.o.virtual, h.state)
 	case s.display != "":
 		err = s.probe(ctx)
 	default:
@@ -54,6 +60,26 @@ func (s *hostScreen) probe(ctx context.Context) error {
 	}
 	s.what = "display " + s.display
 	return source.Close()
+}
+
+func (s *hostScreen) startVirtual(ctx context.Context, size, folder string) error {
+	var w, h int
+	if n, _ := fmt.Sscanf(size, "%dx%d", &w, &h); n != 2 || fmt.Sprintf("%dx%d", w, h) != size {
+		return usagef("--virtual %q: it is a size such as 1920x1080", size)
+	}
+	v, err := screen.StartVirtual(ctx, image.Pt(w, h), folder)
+	if err != nil {
+		return fail(exitDisplay, err)
+	}
+	// The display's cookie is found the usual way, by the capture and by what the
+	// hook starts.
+	for _, pair := range v.Env {
+		key, value, _ := strings.Cut(pair, "=")
+		os.Setenv(key, value)
+	}
+	s.virtual, s.display = v, v.Display
+	s.what = fmt.Sprintf("the virtual display %s of %s; to start programs on it: env %s PROGRAM", v.Display, size, strings.Join(v.Env, " "))
+	return nil
 }
 
 func (s *hostScreen) startConsole(ctx context.Context) error {
@@ -100,8 +126,11 @@ func (s *hostScreen) injector() input.Injector {
 }
 
 func (s *hostScreen) Close() error {
-	if s.console != nil {
+	switch {
+	case s.console != nil:
 		return s.console.Close()
+	case s.virtual != nil:
+		return s.virtual.Close()
 	}
 	return nil
 }
