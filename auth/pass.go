@@ -34,6 +34,10 @@ type Pass struct {
 	err   error
 }
 
+// Format keeps fmt, and so every log, from showing the ticket: fmt does not call
+// the methods of fields that are not exported.
+func (p *Pass) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "a session at %q", p.HostName) }
+
 // newPass starts a session's loop. token, if there is one, is stored first.
 func newPass(ctx context.Context, l *link, p Prover, m *welcomeMsg, token *Secret) (*Pass, error) {
 	pass := &Pass{
