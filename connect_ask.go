@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"rac/auth"
@@ -18,7 +19,9 @@ type asker struct {
 	*session
 	terminal *terminal
 	dialog   bool   // there is a display and no terminal
-	code     string // what the dialog got beside the password
+	code     string // what the dialog got
+	asked    bool   // typed is what the person has answered
+	typed    auth.Typed
 }
 
 func (a *asker) open() {
@@ -30,6 +33,7 @@ func (a *asker) open() {
 }
 
 func (a *asker) close() {
+	a.forget()
 	if a.terminal != nil {
 		a.terminal.Close()
 	}
@@ -38,8 +42,28 @@ func (a *asker) close() {
 // person tells whether somebody is there to answer.
 func (a *asker) person() bool { return a.terminal != nil || a.dialog }
 
-// Password gets a password, and whether the login is to be saved.
+// Password gets a password, and whether the login is to be saved. What was typed
+// before the host turned out to be busy is given once more.
 func (a *asker) Password(ctx context.Context, q auth.Question) (auth.Typed, error) {
+	if !a.asked || q.Attempt > 1 {
+		typed, err := a.ask(ctx, q)
+		if err != nil {
+			return typed, err
+		}
+		a.forget()
+		a.asked, a.typed = true, typed
+	}
+	again := a.typed
+	again.Password = slices.Clone(a.typed.Password) // who gets it clears it
+	return again, nil
+}
+
+func (a *asker) forget() {
+	a.typed.Password.Clear()
+	a.asked = false
+}
+
+func (a *asker) ask(ctx context.Context, q auth.Question) (auth.Typed, error) {
 	if *a.o.remember && !q.MaySave && q.Attempt <= 1 {
 		a.voice.say("this host does not let clients save the login; you will be asked each time")
 	}

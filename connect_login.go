@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"rac/auth"
 	"rac/auth/config"
@@ -28,18 +30,38 @@ func (c *connection) start() (*session, error) {
 // logIn opens the login stream on a connection. Without ask only what needs
 // nobody is tried: the saved login.
 func (s *session) logIn(ctx context.Context, conn *p2p.Conn, ask bool) error {
-	stream, err := conn.Open(ctx, auth.Protocol)
-	if err != nil {
-		return fail(exitNotFound, fmt.Errorf("%s answers but does not let us ask: %w", s.target.ID.Short(), err))
-	}
 	prover, done := s.prover(ask)
 	defer done()
-	pass, err := auth.LogIn(ctx, stream, prover)
+	pass, err := s.tryLogIn(ctx, conn, prover)
 	if err != nil {
 		return s.explain(err)
 	}
 	s.line.Store(&line{conn, pass, conn.Better()})
 	return nil
+}
+
+// busyFor is how long a host that has no place for another login is asked again:
+// it drops one of those that do not come to an end in less.
+const busyFor = 20 * time.Second
+
+// tryLogIn logs in; at a busy host it stands in line, and the person who has
+// typed a password meanwhile does not type it again.
+func (s *session) tryLogIn(ctx context.Context, conn *p2p.Conn, prover auth.Prover) (*auth.Pass, error) {
+	for began := time.Now(); ; {
+		stream, err := conn.Open(ctx, auth.Protocol)
+		if err != nil {
+			return nil, fail(exitNotFound, fmt.Errorf("%s answers but does not let us ask: %w", s.target.ID.Short(), err))
+		}
+		pass, err := auth.LogIn(ctx, stream, prover)
+		if !errors.Is(err, &auth.Refused{Code: auth.CodeBusy}) || time.Since(began) > busyFor {
+			return pass, err
+		}
+		select {
+		case <-time.After(500*time.Millisecond + rand.N(time.Second)):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 // prover is what this computer can show and whom it can ask.
