@@ -2,7 +2,8 @@ package auth
 
 // The control socket: rac status, accept, deny, kick and invite talk to the
 // running host through it. It is a Unix socket that only the host's own user can
-// open (0600); a line of JSON goes in, a line of JSON comes back.
+// open (0600); a line of JSON goes in, a line of JSON comes back. A second one
+// that everybody can open (0666) answers status and nothing else.
 
 import (
 	"bufio"
@@ -11,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"sync"
@@ -21,6 +23,7 @@ import (
 
 const (
 	controlTime = 10 * time.Second // for a request and its answer
+	publicTime  = time.Second      // the same, where a stranger could keep others waiting
 	maxControl  = 64 << 10         // bytes of a line
 	maxCallers  = 16
 )
@@ -49,11 +52,20 @@ type Controller struct {
 	Gate *Gate
 	Desk *Desk                  // answers requests; nil: accept and deny are errors
 	More func() json.RawMessage // for status; may be nil
+
+	// Public says that callers are strangers, who may look and nothing else.
+	Public bool
 }
 
-// Listen makes the socket. One that is left over from a host that died is
-// replaced; one that answers is an error.
-func Listen(path string) (net.Listener, error) {
+// Listen makes the socket for this user. One that is left over from a host that
+// died is replaced; one that answers is an error.
+func Listen(path string) (net.Listener, error) { return listen(path, 0o600) }
+
+// ListenPublic makes a socket for every user of this computer: for a Controller
+// that is Public.
+func ListenPublic(path string) (net.Listener, error) { return listen(path, 0o666) }
+
+func listen(path string, mode fs.FileMode) (net.Listener, error) {
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		c.Close()
 		return nil, fmt.Errorf("auth: %s: another host answers there", path)
@@ -61,7 +73,7 @@ func Listen(path string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	l, err := listenPrivate(path)
+	l, err := listenMode(path, mode)
 	if err != nil {
 		return nil, fmt.Errorf("auth: the control socket: %w", err)
 	}
@@ -91,7 +103,7 @@ func (c *Controller) Serve(ctx context.Context, l net.Listener) error {
 }
 
 func (c *Controller) answer(conn net.Conn) {
-	conn.SetDeadline(time.Now().Add(controlTime))
+	conn.SetDeadline(time.Now().Add(c.patience()))
 	var command Command
 	line, err := bufio.NewReader(io.LimitReader(conn, maxControl)).ReadBytes('\n')
 	if err == nil {
@@ -107,10 +119,20 @@ func (c *Controller) answer(conn net.Conn) {
 	json.NewEncoder(conn).Encode(reply)
 }
 
+func (c *Controller) patience() time.Duration {
+	if c.Public {
+		return publicTime
+	}
+	return controlTime
+}
+
 func (c *Controller) do(command Command, reply *Reply) (err error) {
+	if c.Public && command.Do != "status" {
+		return errors.New("here is told how it stands, and nothing is changed")
+	}
 	switch command.Do {
 	case "status":
-		reply.Sessions, reply.Waiting = c.Gate.Sessions(), c.Desk.Waiting()
+		reply.Sessions, reply.Waiting = c.sessions(), c.Desk.Waiting()
 		if c.More != nil {
 			reply.More = c.More()
 		}
@@ -131,6 +153,18 @@ func (c *Controller) do(command Command, reply *Reply) (err error) {
 		return fmt.Errorf("no command %q", bounded(command.Do, 40))
 	}
 	return nil
+}
+
+// sessions lists them. Strangers get the bytes in whole megabytes: who reads the
+// exact number again and again sees each key that is pressed.
+func (c *Controller) sessions() []SessionInfo {
+	list := c.Gate.Sessions()
+	for i := range list {
+		if c.Public {
+			list[i].Bytes &^= 1<<20 - 1
+		}
+	}
+	return list
 }
 
 func answerOf(command Command) Answer {

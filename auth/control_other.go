@@ -2,8 +2,11 @@
 
 package auth
 
-import "net"
+import (
+	"io/fs"
+	"net"
+)
 
-// listenPrivate relies on the state folder, which only its owner can enter:
-// these systems give a socket no mode of its own.
-func listenPrivate(path string) (net.Listener, error) { return net.Listen("unix", path) }
+// listenMode relies on the state folder, which only its owner can enter: these
+// systems give a socket no mode of its own.
+func listenMode(path string, _ fs.FileMode) (net.Listener, error) { return net.Listen("unix", path) }

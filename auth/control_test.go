@@ -142,3 +142,36 @@ func TestCommandsThroughTheSocket(t *testing.T) {
 		t.Errorf("the socket is left: %v", err)
 	}
 }
+
+func TestStrangersAreToldAndChangeNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "status.sock")
+	l, err := ListenPublic(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	h := newHouse(t, hashed(t, right))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	c := &Controller{Gate: h.gate, Desk: &Desk{LastControl: h.gate.LastControl}, Public: true}
+	go func() { done <- c.Serve(ctx, l) }()
+	pass := h.viewer(annaID, right).in()
+	reply, err := Command{Do: "status"}.Ask(path)
+	if err != nil || len(reply.Sessions) != 1 || reply.Sessions[0].Peer != annaID {
+		t.Errorf("status: %+v, %v", reply, err)
+	}
+	for _, do := range []string{"accept", "deny", "kick", "invite", ""} {
+		if reply, err := (Command{Do: do, ID: "all", For: time.Minute}).Ask(path); err == nil || reply.Code != "" || reply.Kicked != 0 {
+			t.Errorf("%q: %+v, %v, want a refusal", do, reply, err)
+		}
+	}
+	if n := len(h.gate.Sessions()); n != 1 {
+		t.Errorf("%d sessions are left, want 1", n)
+	}
+	pass.Close(Closed)
+	cancel()
+	<-done
+	h.wg.Wait()
+}

@@ -4,16 +4,17 @@ package auth
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"sync"
 )
 
-// listenPrivate makes the socket where nobody else can reach it before its mode
-// is set, and moves it into place then. (The umask would be simpler, but it is
-// the whole process's.)
-func listenPrivate(path string) (net.Listener, error) {
+// listenMode makes the socket where nobody else can reach it before its mode is
+// set, and moves it into place then. (The umask would be simpler, but it is the
+// whole process's.)
+func listenMode(path string, mode fs.FileMode) (net.Listener, error) {
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".c*") // mode 0700
 	if err != nil {
 		return nil, err
@@ -25,7 +26,7 @@ func listenPrivate(path string) (net.Listener, error) {
 		return nil, err
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false) // its name is about to change
-	if err := os.Chmod(temp, 0o600); err != nil {
+	if err := os.Chmod(temp, mode); err != nil {
 		l.Close()
 		return nil, err
 	}
