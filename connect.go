@@ -77,6 +77,7 @@ type connection struct {
 	o      connectOptions
 	file   *config.File
 	id     *p2p.Identity
+	cert   string // to be shown to the host; "": none
 	target p2p.Target
 	relays []string
 	want   screen.Want
@@ -114,8 +115,11 @@ func (c *connection) prepare(operand string) error {
 		}
 		return err
 	}
-	c.id, err = p2p.LoadIdentity(filepath.Join(state, "identity.key"))
-	return err
+	if c.id, err = p2p.LoadIdentity(filepath.Join(state, "identity.key")); err != nil {
+		return err
+	}
+	c.cert = c.ownCert(state, c.id.ID())
+	return nil
 }
 
 // scripted tells whether this connect has no window.

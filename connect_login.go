@@ -68,7 +68,7 @@ func (s *session) tryLogIn(ctx context.Context, conn *p2p.Conn, prover auth.Prov
 func (s *session) prover(ask bool) (p auth.Prover, done func()) {
 	asker := &asker{session: s}
 	p = auth.Prover{
-		Self: s.id.ID(), Host: s.target.ID, Name: hostname(),
+		Self: s.id.ID(), Host: s.target.ID, Name: hostname(), Cert: s.cert,
 		SavedLogin: s.savedLogin,
 		DropLogin:  s.dropLogin,
 		SaveLogin:  s.saveLogin,
@@ -210,6 +210,9 @@ func (s *session) announce() {
 		if err := s.editPeer(func(*config.Peer) {}); err != nil {
 			s.voice.say("cannot remember the name: %v", err)
 		}
+	}
+	if *s.o.remember && pass.Auth == auth.ByCertificate {
+		s.voice.say("the certificate lets in by itself; there is nothing to save")
 	}
 	if *s.o.json {
 		s.emit("connected", map[string]any{

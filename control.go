@@ -134,10 +134,10 @@ func (p *program) printStatus(r report, reply auth.Reply) {
 		if s.Lost {
 			state = ", line lost"
 		}
-		line("session      %s: %q (%s) by %s, %s, since %s%s: %s", s.ID, s.Name, s.Peer.Short(), s.Auth, s.Path, s.Since.Format("15:04:05"), state, s.Perms)
+		line("session      %s: %s by %s, %s, since %s%s: %s", s.ID, whoIs(s.Peer, s.Name, s.Verified), s.Auth, s.Path, s.Since.Format("15:04:05"), state, s.Perms)
 	}
 	if w := reply.Waiting; w != nil {
-		line("waiting      %q (%s) asks to be let in: rac accept or rac deny", w.Name, w.Peer)
+		line("waiting      %s (%s) asks to be let in: rac accept or rac deny", called(w.Name, w.Verified), w.Peer)
 	}
 }
 

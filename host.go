@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -140,13 +141,21 @@ func noWayIn(cfg *config.Config) error {
 	if cfg.Attended.Mode != config.Never || cfg.Unattended.Enabled && cfg.Unattended.PasswordHash != "" {
 		return nil
 	}
-	for _, a := range cfg.Authorities {
-		if a.Login {
-			return nil
-		}
+	if len(loginAuthorities(cfg)) > 0 {
+		return nil
 	}
 	return fail(exitUsage, errors.New(`nobody could ever get in: unattended access is not open and attended.mode is "never"`),
 		"set a password: rac passwd", `or let somebody here be asked: rac set --attended=ask`)
+}
+
+// loginAuthorities names those whose certificates let in by themselves.
+func loginAuthorities(cfg *config.Config) (names []string) {
+	for _, a := range cfg.Authorities {
+		if a.Login && cfg.Unattended.Enabled {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 // start opens the gate, then the door to it.
@@ -272,13 +281,18 @@ func (h *host) announce(cfg *config.Config) {
 		fmt.Fprintf(h.stdout, "READY %s\n", a)
 	}
 	h.voice.say("sharing %s", h.screen.what)
+	authorities := loginAuthorities(cfg)
+	if len(authorities) > 0 {
+		h.voice.say("who has a certificate of %s gets in without a password", strings.Join(authorities, " or "))
+	}
 	switch {
+	case cfg.Unattended.PasswordHash == "" && len(authorities) > 0:
+		h.voice.say("there is no password: nobody else gets in unattended")
 	case cfg.Unattended.PasswordHash == "":
 		h.voice.say("unattended access is off: there is no password; set one with rac passwd")
 	case !cfg.Unattended.Enabled:
 		h.voice.say("unattended access is switched off: rac set --unattended=true")
 	}
 	h.voice.say("on your machine: rac connect %s", h.id.ID())
-	h.voice.say("the ID in words, to compare by telephone: %s", auth.Words(h.id.ID()))
 	h.voice.say("nobody honest will ever phone you and ask for this ID or a password")
 }

@@ -8,6 +8,7 @@ import (
 
 	"rac/auth"
 	"rac/auth/config"
+	"rac/p2p/wire"
 )
 
 // event prints one JSON line of rac host --json.
@@ -33,10 +34,7 @@ func (h *host) observe(e auth.Event) {
 
 // print prints an event.
 func (h *host) print(e auth.Event) {
-	who := e.Peer.Short()
-	if e.Name != "" {
-		who = fmt.Sprintf("%q (%s)", e.Name, e.Peer.Short())
-	}
+	who := whoIs(e.Peer, e.Name, e.Verified)
 	if h.quiet {
 		return
 	}
@@ -56,6 +54,22 @@ func (h *host) print(e auth.Event) {
 	}
 }
 
+// whoIs names a peer on one line, with the end of its ID.
+func whoIs(peer wire.PeerID, name, verified string) string {
+	if name == "" && verified == "" {
+		return peer.Short()
+	}
+	return fmt.Sprintf("%s (%s)", called(name, verified), peer.Short())
+}
+
+// called is what an authority says of a peer, or what it calls itself.
+func called(name, verified string) string {
+	if verified != "" {
+		return verified
+	}
+	return fmt.Sprintf("%q, an unverified name", name)
+}
+
 func (h *host) observeJSON(e auth.Event) { h.event(string(e.Kind), eventFields(e)) }
 
 // eventFields returns what is told about an event, to programs.
@@ -68,7 +82,7 @@ func eventFields(e auth.Event) map[string]any {
 		fields["reason"] = e.Code
 	case auth.EventSessionStart:
 		fields["session"], fields["name"], fields["auth"] = e.Session, e.Name, e.Auth
-		fields["path"], fields["perms"] = e.Path, e.Perms.Names()
+		fields["verified"], fields["path"], fields["perms"] = e.Verified, e.Path, e.Perms.Names()
 	case auth.EventSessionEnd:
 		fields["session"], fields["reason"] = e.Session, e.Reason
 		fields["seconds"], fields["bytes"] = e.Lasted.Round(time.Millisecond).Seconds(), e.Bytes

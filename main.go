@@ -198,7 +198,7 @@ const (
 func commands() []*command {
 	return []*command{
 		hostCommand, connectCommand, idCommand,
-		passwdCommand, tokensCommand, setCommand,
+		passwdCommand, tokensCommand, setCommand, certCommand,
 		inviteCommand, acceptCommand, denyCommand, kickCommand,
 		statusCommand, doctorCommand,
 		versionCommand, helpCommand(),

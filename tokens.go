@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -122,17 +123,23 @@ func (p *program) printTokens(lines []tokenLine) {
 	if len(lines) == 0 {
 		return
 	}
-	out := p.stdout
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-		defer w.Flush()
-		out = w
-		fmt.Fprintln(out, "NAME\tID\tCREATED\tEXPIRES\tLAST-USED")
-	}
+	out, done := p.columns("NAME\tID\tCREATED\tEXPIRES\tLAST-USED")
+	defer done()
 	for _, l := range lines {
 		name := strings.ReplaceAll(l.Name, "\t", " ")
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", name, l.ID, l.Created.Format(time.RFC3339), orNever(l.Expires), orNever(l.LastUsed))
 	}
+}
+
+// columns returns stdout for lines with fields between tabs. On a terminal they
+// are aligned below a header, when done is called.
+func (p *program) columns(header string) (out io.Writer, done func()) {
+	if f, ok := p.stdout.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return p.stdout, func() {}
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, header)
+	return w, func() { w.Flush() }
 }
 
 func orNever(t *time.Time) string {

@@ -28,6 +28,18 @@ func (a Authority) Key() string {
 	return base64.StdEncoding.EncodeToString(a.key.Public().(ed25519.PublicKey))
 }
 
+// Block is what the owner of a host puts into the config to trust the authority;
+// it lets nobody in by itself.
+func (a Authority) Block(name string) string {
+	return fmt.Sprintf(`[[authority]]
+name = %q
+key = %q
+login = false                        # true: whoever holds its certificate gets in without a password, at most with:
+permissions = ["view", "control"]
+revoked = []                         # serial numbers of certificates that are no longer good: rac cert list
+`, clean(name, maxName), a.Key())
+}
+
 // Format keeps every verb of fmt from showing the key.
 func (a Authority) Format(f fmt.State, _ rune) { fmt.Fprint(f, a.Key()) }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rac/auth/config"
 )
 
 func TestAnAuthoritysKeyIsMadeOnceAndRead(t *testing.T) {
@@ -30,6 +32,21 @@ func TestAnAuthoritysKeyIsMadeOnceAndRead(t *testing.T) {
 	}
 	if _, by, err := ReadCertificate(text, made.Key()); err != nil || by != made.Key() {
 		t.Errorf("signed by %q, %v", by, err)
+	}
+}
+
+func TestAnAuthoritysBlockIsWhatAConfigTakes(t *testing.T) {
+	a, err := CreateAuthority(filepath.Join(t.TempDir(), "authority.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Parse("c.toml", []byte(a.Block("ACME \"Süd\"\x1b\n\u202e\\")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.Authorities[0]
+	if len(c.Authorities) != 1 || got.Name != `ACME "Süd" \` || got.Key != a.Key() || got.Login || len(got.Permissions) != 2 {
+		t.Errorf("%+v", got)
 	}
 }
 
