@@ -164,7 +164,7 @@ func (b *banners) open(ctx context.Context, cancel context.CancelFunc, text stri
 	p := pane{text: text, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		if err := window.ShowBanner(ctx, window.Options{Display: b.h.screen.display, Log: b.h.log}, text, onEnd); err != nil {
+		if err := window.ShowBanner(ctx, window.Options{Display: b.h.screen.display, Title: "rac: " + text, Log: b.h.log}, text, onEnd); err != nil {
 			b.h.log.Warn("no banner on the screen", "error", err)
 		}
 	}()
