@@ -24,6 +24,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -96,8 +97,11 @@ func ReadCertificate(text string, authorities ...string) (c Certificate, authori
 	}
 	d := json.NewDecoder(bytes.NewReader(payload))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil || d.More() {
-		return c, "", errors.New("auth: the certificate's text is damaged")
+	if err := d.Decode(&c); err != nil {
+		return Certificate{}, "", errors.New("auth: the certificate's text is damaged")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Certificate{}, "", errors.New("auth: the certificate's text is damaged")
 	}
 	if err := c.check(); err != nil {
 		return c, "", err
