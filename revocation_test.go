@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,14 +18,15 @@ const promise = time.Second
 
 // withdrawal is one way to take back what a session rests on, or a part of it.
 type withdrawal struct {
-	name     string
-	password bool // the viewer has typed it; else it has a saved login
-	do       func(host machine)
-	ends     string // the reason that the viewer is told; "": it stays
-	says     string // what it prints then
+	name string
+	by   string // how the viewer has come in; "": by token
+	do   func(host machine)
+	ends string // the reason that the viewer is told; "": it stays
+	says string // what it prints then
 }
 
-func withdrawals() []withdrawal {
+// withdrawals are all of them. serial is that of the certificate.
+func withdrawals(serial string) []withdrawal {
 	rac := func(stdin string, args ...string) func(machine) {
 		return func(host machine) { host.exits(0, stdin, args...) }
 	}
@@ -46,8 +49,11 @@ func withdrawals() []withdrawal {
 		{name: "not on the allow list any more", do: rac("", "set", "--allow", somebodyElse), ends: "revoked"},
 		{name: "a permission by hand", do: byHand(`s/^control .*/control = false/`), says: `"event":"perms","perms":\["view"`},
 		{name: "rac kick", do: rac("", "kick"), ends: "kicked"},
-		{name: "password login, unattended access off", password: true, do: rac("", "set", "--unattended=false"), ends: "disabled"},
-		{name: "password login, another password", password: true, do: rac("an entirely new one\n", "passwd", "--stdin"), ends: "password_changed"},
+		{name: "password login, unattended access off", by: "password", do: rac("", "set", "--unattended=false"), ends: "disabled"},
+		{name: "password login, another password", by: "password", do: rac("an entirely new one\n", "passwd", "--stdin"), ends: "password_changed"},
+		{name: "the certificate's serial number by hand", by: "certificate", do: byHand(`s/^revoked .*/revoked = ["` + serial + `"]/`), ends: "revoked"},
+		{name: "the authority's right to let in by hand", by: "certificate", do: byHand(`s/^login .*/login = false/`), ends: "revoked"},
+		{name: "the authority's block is deleted by hand", by: "certificate", do: byHand(`/^\[\[authority\]\]/,$d`), ends: "revoked"},
 	}
 }
 
@@ -63,14 +69,20 @@ func revokeTheOnlyToken(host machine) {
 // every way there is, each time with a viewer connected, and measures from the
 // moment in which the config was saved.
 func TestWhatIsWithdrawnEndsWithinASecondOfTheSave(t *testing.T) {
-	host, viewer := newMachine(t, "host"), newMachine(t, "viewer", "DISPLAY="+screentest.Xvfb(t, 400, 300).Display)
+	display := "DISPLAY=" + screentest.Xvfb(t, 400, 300).Display
+	host, viewer, anna := newMachine(t, "host"), newMachine(t, "viewer", display), newMachine(t, "anna", display)
 	host.exits(0, racPassword, "passwd", "--stdin")
 	_, addr := host.hosts("--allow-save-login")
 	viewer.exits(0, racPassword, "connect", addr, "--remember", "--password-stdin", "--screenshot", "first.png")
 	good, saved := keep(t, host.config()), keep(t, viewer.config())
-	for _, w := range withdrawals() {
+	block, serial := certify(t, anna)
+	good.text = append(good.text, block...)
+	for _, w := range withdrawals(serial) {
 		t.Run(w.name, func(t *testing.T) {
 			host, viewer := host, viewer
+			if w.by == "certificate" {
+				viewer = anna
+			}
 			host.t, viewer.t = t, t
 			good.restore(t)
 			saved.restore(t)
@@ -79,12 +91,28 @@ func TestWhatIsWithdrawnEndsWithinASecondOfTheSave(t *testing.T) {
 	}
 }
 
+// certify gives a machine a certificate, and returns its serial number and the
+// block with which a host lets its holder in.
+func certify(t *testing.T, m machine) (block, serial string) {
+	acme := newMachine(t, "acme")
+	block, _ = acme.exits(0, "", "cert", "new-authority", "--name", "ACME")
+	id, _ := m.exits(0, "", "id")
+	cert, _ := acme.exits(0, "", "cert", "issue", strings.TrimSpace(id), "--name", "Anna")
+	file := filepath.Join(t.TempDir(), "anna.cert")
+	if err := os.WriteFile(file, []byte(cert), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.exits(0, "", "cert", "install", file)
+	list, _ := acme.exits(0, "", "cert", "list")
+	return "\n" + strings.Replace(block, "login = false", "login = true", 1), strings.Split(list, "\t")[2]
+}
+
 // measure connects, withdraws, and waits for what that does to the viewer.
 func (w withdrawal) measure(host, viewer machine, addr string) {
 	t := host.t
-	args, stdin, by := []string{"connect", addr, "--json"}, "", "token"
-	if w.password {
-		args, stdin, by = append(args, "--remember", "--password-stdin"), racPassword, "password"
+	args, stdin, by := []string{"connect", addr, "--json"}, "", cmp.Or(w.by, "token")
+	if by == "password" {
+		args, stdin = append(args, "--remember", "--password-stdin"), racPassword
 	}
 	a := viewer.starts(stdin, args...)
 	awaitSaying(t, "the viewer", a, `"event":"connected".*"auth":"`+by+`"`)
