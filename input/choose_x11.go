@@ -4,6 +4,8 @@ package input
 
 // Which of the host's keys a viewer's key becomes (the rule in keys.go).
 
+import "rac/screen/x11"
+
 // evdevOffset is what X servers add to the kernel's numbers.
 const evdevOffset = 8
 
@@ -14,7 +16,7 @@ func (d *desk) choose(k Key) (place, error) {
 	if code != 0 {
 		code += evdevOffset
 	}
-	sym := canonical(k.Sym)
+	sym := x11.Canonical(k.Sym)
 	if sym == 0 {
 		return place{code: code}, nil
 	}
@@ -63,7 +65,7 @@ func (d *desk) chooseText(id Event, code byte, sym uint32, st kbState, m *keymap
 	if digit := keypadDigit(sym); digit != 0 { // Num Lock is off here
 		return d.chooseText(id, code, digit, st, m)
 	}
-	command := st.mods&m.shortcuts() != 0 && (sym > symUnicode+0x7f || m.bears(code, sym))
+	command := st.mods&m.shortcuts() != 0 && (sym > x11.SymUnicode+0x7f || m.bears(code, sym))
 	if code != 0 && (isKeypad(sym) || command) {
 		return place{code, st.mods}, nil
 	}

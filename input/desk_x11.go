@@ -253,7 +253,7 @@ func (d *desk) locks(l Locks) error {
 	}
 	which := byte(modLock)
 	on := bit(l.Caps, modLock)
-	for sym, want := range map[uint32]bool{symNumLock: l.Num, symScrollLock: l.Scroll} {
+	for sym, want := range map[uint32]bool{x11.SymNumLock: l.Num, x11.SymScrollLock: l.Scroll} {
 		mod := m.mods[m.keyOf(sym)]
 		which |= mod
 		on |= bit(want, mod)

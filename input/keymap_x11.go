@@ -10,6 +10,8 @@ import (
 	"errors"
 	"math/bits"
 	"slices"
+
+	"rac/screen/x11"
 )
 
 // Modifier bits whose meaning is fixed.
@@ -159,7 +161,7 @@ func (m *keymap) modsOf(code byte) byte {
 // modifier that they set: Shift, AltGr, and the fifth level's.
 func (m *keymap) shifters() map[byte]byte {
 	keys := map[byte]byte{}
-	for _, sym := range []uint32{symLevel5, symLevel3, symShift} {
+	for _, sym := range []uint32{x11.SymLevel5, x11.SymLevel3, x11.SymShift} {
 		code := m.keyOf(sym)
 		if mod := m.mods[code]; code != 0 && bits.OnesCount8(mod) == 1 {
 			keys[mod] = code
@@ -170,7 +172,7 @@ func (m *keymap) shifters() map[byte]byte {
 
 // shortcuts returns the modifiers that make a command of a character.
 func (m *keymap) shortcuts() byte {
-	return modControl | m.mods[m.keyOf(symAlt)] | m.mods[m.keyOf(symSuper)]
+	return modControl | m.mods[m.keyOf(x11.SymAlt)] | m.mods[m.keyOf(x11.SymSuper)]
 }
 
 // find looks for a key that makes sym, with as few of the shifters' modifiers
@@ -276,7 +278,7 @@ func (r *reply) keySyms() (k keySyms) {
 		return k
 	}
 	for range n {
-		k.syms = append(k.syms, canonical(binary.LittleEndian.Uint32(r.take(4))))
+		k.syms = append(k.syms, x11.Canonical(binary.LittleEndian.Uint32(r.take(4))))
 	}
 	return k
 }

@@ -5,6 +5,8 @@ package input
 import (
 	"os"
 	"testing"
+
+	"rac/screen/x11"
 )
 
 // load reads a map as Xvfb has sent it.
@@ -37,14 +39,14 @@ func TestAKeyMakesWhatTheLayoutSays(t *testing.T) {
 	}{
 		{"us", 38, noMods, 0, 'a'}, {"us", 38, modShift, 0, 'A'}, {"us", 38, modLock, 0, 'A'}, {"us", 38, modLock | modShift, 0, 'a'},
 		{"us", 38, modControl, 0, 'a'}, {"us", 10, modLock, 0, '1'}, {"us", 38, noMods, 3, 'a'},
-		{"us", 87, noMods, 0, 0xff9c}, {"us", 87, num, 0, 0xffb1}, {"us", 36, noMods, 0, symReturn}, {"us", 8, noMods, 0, 0},
+		{"us", 87, noMods, 0, 0xff9c}, {"us", 87, num, 0, 0xffb1}, {"us", 36, noMods, 0, x11.SymReturn}, {"us", 8, noMods, 0, 0},
 		{"de", 24, altGr, 0, '@'}, {"de", 29, noMods, 0, 'z'}, {"de", 48, modShift, 0, 'Ä'}, {"de", 26, altGr, 0, '€'},
 		{"de", 48, modLock, 0, 'Ä'}, {"de", 48, modLock | modShift, 0, 'ä'},
 		{"us_ru", 38, noMods, 1, 'ф'}, {"us_ru", 38, modShift, 1, 'Ф'}, {"us_ru", 38, noMods, 0, 'a'}, {"us_ru", 38, noMods, 2, 'a'},
 	} {
 		want := c.want
 		if want >= 0x20 && want < 0xfe00 {
-			want += symUnicode
+			want += x11.SymUnicode
 		}
 		if got := load(t, c.layout).sym(c.code, c.mods, c.group); got != want {
 			t.Errorf("%s: key %d with modifiers %08b, group %d makes %x, want %x", c.layout, c.code, c.mods, c.group, got, want)
@@ -89,22 +91,6 @@ func TestSpareKeycodesAreThoseThatDoNothing(t *testing.T) {
 	}
 	if spare != 19 || !m.empty(248) || m.empty(38) || m.empty(50) {
 		t.Errorf("%d spare keycodes, want 19", spare)
-	}
-}
-
-func TestOldAndNewKeysymsOfACharacterAreTheSame(t *testing.T) {
-	for sym, r := range map[uint32]rune{
-		'a': 'a', 0xe4: 'ä', 0x20ac: '€', 0x10020ac: '€', 0x6c1: 'а', 0x6ff: 'Ъ', 0x1a1: 'Ą', 0x1ff: '˙', 0x7e1: 'α',
-		0x5d9: 'ع', 0xcfa: 'ת', 0xda1: 'ก', 0xdf9: '๙', 0x4df: '゜', 0x13be: 'Ÿ', 0x10065e5: '日', 0xad0: '‘', 0x100004a: 'J',
-	} {
-		if got := runeOf(canonical(sym)); got != r {
-			t.Errorf("keysym 0x%x is %q, want %q", sym, got, r)
-		}
-	}
-	for _, sym := range []uint32{0, 0xff0d, 0xfe03, 0x1008ff13, 0x1a4, 0x2000} {
-		if got := canonical(sym); got != sym {
-			t.Errorf("keysym 0x%x became 0x%x", sym, got)
-		}
 	}
 }
 

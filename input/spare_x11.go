@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/jezek/xgb/xproto"
+
+	"rac/screen/x11"
 )
 
 const (
@@ -28,7 +30,7 @@ func (d *desk) noSpare(sym uint32) error {
 }
 
 func symName(sym uint32) string {
-	if r := runeOf(sym); r != 0 {
+	if r := x11.RuneOf(sym); r != 0 {
 		return fmt.Sprintf("%q", r)
 	}
 	return fmt.Sprintf("keysym 0x%x", sym)

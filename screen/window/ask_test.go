@@ -15,6 +15,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"rac/screen/screentest"
+	"rac/screen/x11"
 )
 
 // dialogTitle is how tests find the window of a dialog.
@@ -301,7 +302,7 @@ func TestNoKeyAnswersARequestAndItsTimeRefusesIt(t *testing.T) {
 			if err != nil || after.Focus != before.Focus {
 				t.Errorf("the focus went from %#x to %#x", before.Focus, after.Focus)
 			}
-			expect(t, w, stroke(0x28, symReturn)...) // typing goes on where it was
+			expect(t, w, stroke(0x28, x11.SymReturn)...) // typing goes on where it was
 			if got := answer(t, done); got != Refused {
 				t.Errorf("got %v", got)
 			}
@@ -398,7 +399,7 @@ func TestAFieldTakesNoMoreThanItsLimitAndForgets(t *testing.T) {
 			t.Fatal("an erased password is still in memory")
 		}
 	}
-	if p.key(symReturn, false) != going {
+	if p.key(x11.SymReturn, false) != going {
 		t.Error("an empty password was accepted")
 	}
 }

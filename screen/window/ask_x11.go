@@ -11,13 +11,14 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+
+	"rac/screen/x11"
 )
 
-// Modifiers in the state of an event, and Caps Lock's keysym.
+// Modifiers in the state of an event.
 const (
 	shiftMask   = 1
 	controlMask = 4
-	symCapsLock = 0xffe5
 )
 
 // AskPassword asks for a host's password in a window. save says that the person
@@ -75,7 +76,7 @@ func (d *passwordPane) handle(ev xgb.Event) outcome {
 	case xproto.KeyPressEvent:
 		return d.keyDown(ev)
 	case xproto.KeyReleaseEvent:
-		if d.keys.key(byte(ev.Detail), ev.State).Sym == symCapsLock {
+		if d.keys.key(byte(ev.Detail), ev.State).Sym == x11.SymCapsLock {
 			d.lamps()
 		}
 	case xproto.ButtonPressEvent:
@@ -103,7 +104,7 @@ func (d *passwordPane) handle(ev xgb.Event) outcome {
 func (d *passwordPane) keyDown(ev xproto.KeyPressEvent) outcome {
 	sym := d.keys.key(byte(ev.Detail), ev.State).Sym
 	ctrl, shift := ev.State&controlMask != 0, ev.State&shiftMask != 0
-	if ctrl && (sym == 'v' || sym == 'V') || shift && sym == symInsert {
+	if ctrl && (sym == 'v' || sym == 'V') || shift && sym == x11.SymInsert {
 		d.wantPaste("CLIPBOARD", ev.Time)
 		return going
 	}

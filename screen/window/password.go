@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"rac/screen/codec"
+	"rac/screen/x11"
 )
 
 // PasswordForm is what the dialog says. All of it may come from strangers.
@@ -79,18 +80,18 @@ func (p *password) field() *[]rune {
 // key reacts to a key going down.
 func (p *password) key(sym uint32, ctrl bool) outcome {
 	switch sym {
-	case symEscape:
+	case x11.SymEscape:
 		return cancelled
-	case symReturn, symKPEnter:
+	case x11.SymReturn, x11.SymKPEnter:
 		if p.focus == partCancel {
 			return cancelled
 		}
 		return p.submit()
-	case symTab:
+	case x11.SymTab:
 		p.step(1)
-	case symLeftTab:
+	case x11.SymLeftTab:
 		p.step(-1)
-	case symBackSpace:
+	case x11.SymBackSpace:
 		p.erase(1)
 	case 'u', 'U':
 		if ctrl {
