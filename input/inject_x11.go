@@ -37,7 +37,8 @@ func OpenX11(ctx context.Context, display string, log *slog.Logger) (Injector, e
 type x11Injector struct {
 	display string
 	log     *slog.Logger
-	desk    *desk // nil while the display is away
+	desk    *desk   // nil while the display is away
+	at      *Motion // the last; nil before the first
 	tried   time.Time
 	closed  bool
 }
@@ -45,6 +46,9 @@ type x11Injector struct {
 // Inject returns after the X server has taken the event; for a motion when it
 // has been sent.
 func (x *x11Injector) Inject(ev Event) error {
+	if m, ok := ev.(Motion); ok {
+		x.at = &m
+	}
 	d, err := x.reach()
 	if err != nil {
 		return fmt.Errorf("input: %w: %w", ErrNotNow, err)
@@ -53,10 +57,14 @@ func (x *x11Injector) Inject(ev Event) error {
 	if d.Alive() {
 		return err
 	}
-	x.log.Warn("the X display has gone; input waits for it", "display", d.Name)
-	d.Conn.Close()
-	x.desk = nil
+	x.lose()
 	return fmt.Errorf("input: display %s has gone: %w", d.Name, ErrNotNow)
+}
+
+func (x *x11Injector) lose() {
+	x.log.Warn("the X display has gone; input waits for it", "display", x.desk.Name)
+	x.desk.Conn.Close()
+	x.desk = nil
 }
 
 // reach returns the connection, a new one if need be.
@@ -64,8 +72,11 @@ func (x *x11Injector) reach() (*desk, error) {
 	if x.closed {
 		return nil, x11.ErrClosed
 	}
-	if x.desk != nil {
+	if x.desk != nil && x.desk.Alive() {
 		return x.desk, nil
+	}
+	if x.desk != nil {
+		x.lose() // it may be back already: the event shall not be lost
 	}
 	if time.Since(x.tried) < redialAfter {
 		return nil, x11.ErrNoDisplay
@@ -79,7 +90,12 @@ func (x *x11Injector) reach() (*desk, error) {
 	}
 	x.log.Info("the X display is back for input", "display", d.Name)
 	x.desk = d
-	return d, nil
+	if x.at != nil {
+		// The viewer says where its pointer is when it moves, not before each
+		// click: a click must not land where the new server has put it.
+		err = d.inject(*x.at)
+	}
+	return d, err
 }
 
 // Close gives back what was borrowed from the display.
