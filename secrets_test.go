@@ -44,6 +44,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 	d.guess()
 	d.look()
 	d.invite()
+	d.certify()
 	d.secondFactor()
 	d.takeTheTicket()
 	d.breakTheConfig()
@@ -100,17 +101,27 @@ func (d *day) hide(what, text, only string) {
 	d.secrets = append(d.secrets, secret{what, formsOf([]byte(text)), only})
 }
 
-// formsOf is how bytes get into a log or a file: as they are, in hex, in base64
-// (but for the last digits, which depend on what follows), in base32, and as Go
-// prints them.
+// formsOf is how bytes get into a log or a file: as they are, in hex, in base64 and
+// base32 (wherever in a longer text they begin), and as Go prints them.
 func formsOf(b []byte) [][]byte {
 	decimal := strings.Trim(fmt.Sprint(b), "[]")
-	base64 := base64.RawStdEncoding.EncodeToString(b[:len(b)-len(b)%3])
-	return [][]byte{
-		b, []byte(hex.EncodeToString(b)), []byte(strings.ToUpper(hex.EncodeToString(b))), []byte(base64),
-		[]byte(strings.NewReplacer("+", "-", "/", "_").Replace(base64)), []byte(base32.StdEncoding.EncodeToString(b[:len(b)-len(b)%5])),
-		[]byte(decimal), []byte(strings.ReplaceAll(decimal, " ", ", ")), []byte(strings.ReplaceAll(decimal, " ", ",")),
+	forms := []string{
+		string(b), hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)),
+		decimal, strings.ReplaceAll(decimal, " ", ", "), strings.ReplaceAll(decimal, " ", ","),
 	}
+	for skip := range 3 {
+		whole := b[skip : len(b)-(len(b)-skip)%3]
+		forms = append(forms, base64.StdEncoding.EncodeToString(whole), base64.URLEncoding.EncodeToString(whole))
+	}
+	for skip := range 5 {
+		whole := b[skip : len(b)-(len(b)-skip)%5]
+		forms = append(forms, base32.StdEncoding.EncodeToString(whole), strings.ToLower(base32.StdEncoding.EncodeToString(whole)))
+	}
+	list := make([][]byte, len(forms))
+	for i, form := range forms {
+		list[i] = []byte(form)
+	}
+	return list
 }
 
 func (d *day) setUp() {
@@ -143,7 +154,7 @@ func (d *day) saveALogin() {
 	token := d.token()
 	d.hide("the token", string(token[:]), "")
 	for _, m := range []machine{d.host, d.viewer} {
-		d.hide("the identity's key", string(seedOf(d.T, m)), "")
+		d.hide("the identity's key", string(seedOf(d.T, m, "identity.key")), `^file `+filepath.Base(m.dir)+`/state/identity\.key$`)
 		id := identity(d.T, m)
 		for _, label := range []string{"rac token seal host v1", "rac token seal client v1", "rac totp seal v1"} {
 			d.hide("a key that is made from the identity's", string(id.Secret(label)), "")
@@ -160,9 +171,9 @@ func identity(t *testing.T, m machine) *p2p.Identity {
 	return id
 }
 
-func seedOf(t *testing.T, m machine) []byte {
+func seedOf(t *testing.T, m machine, file string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(m.state(), "identity.key"))
+	text, err := os.ReadFile(filepath.Join(m.state(), file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +240,14 @@ func (d *day) invite() {
 	d.does(d.stranger, 0, words+"\n", "connect", d.addr, "--password-stdin", "--screenshot", "three.png")
 	words = strings.TrimSpace(d.does(d.host, 0, "", "invite"))
 	d.hide("an invite that nobody used", words, `^stdout of rac invite$`)
+}
+
+// certify makes an authority and has it sign for somebody.
+func (d *day) certify() {
+	d.does(d.host, 0, "", "cert", "new-authority", "--name", "ACME")
+	d.hide("the authority's key", string(seedOf(d.T, d.host, "authority.key")), `^file host/state/authority\.key$`)
+	d.does(d.host, 0, "", "cert", "issue", string(identity(d.T, d.stranger).ID()), "--name", "Anna")
+	d.does(d.host, 0, "", "cert", "list")
 }
 
 // secondFactor sets it up as a program does: the URI comes on stdout, the code
