@@ -294,5 +294,6 @@ func (h *host) announce(cfg *config.Config) {
 		h.voice.say("unattended access is switched off: rac set --unattended=true")
 	}
 	h.voice.say("on your machine: rac connect %s", h.id.ID())
+	h.voice.say("the ID in words, to compare by telephone: %s", auth.Words(h.id.ID()))
 	h.voice.say("nobody honest will ever phone you and ask for this ID or a password")
 }
