@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -18,12 +19,16 @@ const controlSocket = "control.sock"
 
 // tell sends a command to the running host.
 func (p *program) tell(c auth.Command) (auth.Reply, error) {
-	_, state, err := p.files()
+	file, state, err := p.files()
 	if err != nil {
 		return auth.Reply{}, err
 	}
-	reply, err := c.Ask(filepath.Join(state, controlSocket))
-	if errors.Is(err, auth.ErrNoHost) {
+	socket := socketFor(c.Do, state)
+	reply, err := c.Ask(socket)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return reply, p.mayUse(file, socket, err)
+	case errors.Is(err, auth.ErrNoHost):
 		return reply, fail(exitError, errors.New("no rac host is running here (for this user and this state folder)"), "rac host starts one")
 	}
 	return reply, err
@@ -213,6 +218,12 @@ func (p *program) kick(operands []string) error {
 	return nil
 }
 
+const inviteFor = 10 * time.Minute
+
+func inviteAdvice(until time.Time) string {
+	return fmt.Sprintf("good for one session, until %s; give it only to somebody whom you called", until.Format("15:04"))
+}
+
 var inviteCommand = &command{
 	name: "invite", group: groupWho,
 	short: "a code of four words that lets somebody in once",
@@ -221,7 +232,7 @@ good for one session, and burn after three wrong tries.`,
 	eg: [2]string{"rac invite", "rac invite --view-only --for 5m"},
 	setUp: func(f *flags) func(*program, []string) error {
 		viewOnly := f.bool("view-only", "to look, not to touch")
-		period := f.duration("for", 10*time.Minute, "how long the code is good")
+		period := f.duration("for", inviteFor, "how long the code is good")
 		return func(p *program, operands []string) error {
 			if err := noOperands(operands); err != nil {
 				return err
@@ -231,7 +242,7 @@ good for one session, and burn after three wrong tries.`,
 				return err
 			}
 			fmt.Fprintln(p.stdout, reply.Code)
-			p.voice.say("good for one session, until %s; give it only to somebody whom you called", reply.Until.Format("15:04"))
+			p.voice.say("%s", inviteAdvice(reply.Until))
 			return nil
 		}
 	},

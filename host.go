@@ -25,7 +25,7 @@ type hostOptions struct {
 	setPassword, clearTokens  *bool
 	display, monitor, virtual *string
 	listen                    *[]string
-	json                      *bool
+	invite, json              *bool
 }
 
 var hostCommand = &command{
@@ -56,6 +56,7 @@ func hostOptionsOf(f *flags) hostOptions {
 		monitor:     f.string("monitor", "all|N", "show one monitor only"),
 		virtual:     f.string("virtual", "WxH", "start a display of this size (Xvfb) and show it"),
 		listen:      f.list("listen", "MULTIADDR", "listen here instead; may be given several times"),
+		invite:      f.bool("invite", "also make a code of four words that lets somebody in once (rac invite)"),
 		json:        f.bool("json", "events as JSON, one a line"),
 	}
 	o.settings = addSettingFlags(f)
@@ -103,6 +104,12 @@ func (h *host) run() error {
 		return err
 	}
 	h.announce(cfg)
+	if *h.o.invite {
+		if err := h.inviteSomebody(); err != nil {
+			h.stop()
+			return err
+		}
+	}
 	h.watch()
 	h.stop()
 	return nil
@@ -203,10 +210,19 @@ func (h *host) startWork() error {
 	if err != nil {
 		return err
 	}
+	forAll, err := h.listenForAll()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.end = cancel
-	control := &auth.Controller{Gate: h.gate, Desk: h.desk, More: h.report}
+	control := auth.Controller{Gate: h.gate, Desk: h.desk, More: h.report}
 	h.work.Go(func() { control.Serve(ctx, socket) })
+	if forAll != nil {
+		public := control
+		public.Public = true
+		h.work.Go(func() { public.Serve(ctx, forAll) })
+	}
 	h.work.Go(func() { h.banners.run(ctx) })
 	return nil
 }

@@ -25,6 +25,21 @@ func (h *host) line(format string, args ...any) {
 	fmt.Fprintf(h.stdout, "%s %s\n", time.Now().Format("15:04:05"), printable(fmt.Sprintf(format, args...)))
 }
 
+// inviteSomebody prints the code of an invite, as rac invite does.
+func (h *host) inviteSomebody() error {
+	code, until, err := h.gate.Invite(auth.AllPerms, inviteFor)
+	if err != nil {
+		return err
+	}
+	if *h.o.json {
+		h.event("invite", map[string]any{"code": code, "until": until.UTC()})
+		return nil
+	}
+	fmt.Fprintf(h.stdout, "INVITE %s\n", code)
+	h.voice.say("%s", inviteAdvice(until))
+	return nil
+}
+
 // observe takes what the gate tells, one event at a time.
 func (h *host) observe(e auth.Event) {
 	h.print(e)

@@ -353,7 +353,7 @@ func TestTheBannerStaysOnTopAndEndsTheSessionOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &banner{text: "Anna is connected"}
+	b := &banner{text: "Anna is connected", tip: endKeyTip}
 	want := b.draw(th)
 	w := open(t, Options{Display: x.Display, Fullscreen: true})
 	show(t, w, whole(noise(seeded(), 900, 700)))
@@ -364,6 +364,23 @@ func TestTheBannerStaysOnTopAndEndsTheSessionOnce(t *testing.T) {
 	clickOn(t, x, at, b.end, "1")
 	answer(t, ended)
 	clickOn(t, x, at, b.end, "1")
+	cancel()
+	if err := answer(t, done); err != nil || len(ended) > 0 {
+		t.Errorf("%v, ended %d times more", err, len(ended))
+	}
+}
+
+func TestTheBannersKeysEndTheSession(t *testing.T) {
+	x := screentest.Xvfb(t, 900, 700)
+	ended, done := make(chan bool, 5), make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		done <- ShowBanner(ctx, Options{Display: x.Display, Title: dialogTitle}, "Anna is connected", func() { ended <- true })
+	}()
+	placed(t, x)
+	x.Run(t, "xdotool", "key", "ctrl+alt+End") // not all of them
+	x.Run(t, "xdotool", "key", "ctrl+alt+shift+End")
+	answer(t, ended)
 	cancel()
 	if err := answer(t, done); err != nil || len(ended) > 0 {
 		t.Errorf("%v, ended %d times more", err, len(ended))

@@ -89,7 +89,7 @@ func (d *passwordPane) handle(ev xgb.Event) outcome {
 		d.takeFocus()
 	case xproto.FocusInEvent:
 		d.lamps()
-	case mapNotify:
+	case x11.KeymapEvent:
 		d.keys.changed(ev)
 	case xproto.ClientMessageEvent:
 		if d.hints.protocol(ev) {
@@ -208,7 +208,8 @@ func (a *acceptPane) handle(ev xgb.Event) (Answer, bool) {
 
 // ShowBanner shows who is connected, at the upper edge of the screen, until ctx
 // ends or the display is gone. onEnd is called, once, when the person wants the
-// session to end; it must not block. Without onEnd there is no button.
+// session to end, by the button or by Ctrl+Alt+Shift+End; it must not block. Without
+// onEnd there is neither.
 func ShowBanner(ctx context.Context, o Options, text string, onEnd func()) error {
 	pane, err := openPane(ctx, o, paneBanner)
 	if err != nil {
@@ -216,6 +217,11 @@ func ShowBanner(ctx context.Context, o Options, text string, onEnd func()) error
 	}
 	defer pane.close()
 	b := &bannerPane{pane: pane, banner: banner{text: text, plain: onEnd == nil}, onEnd: onEnd}
+	if onEnd != nil {
+		if b.key = grabEndKeys(pane.conn); b.key != 0 {
+			b.tip = endKeyTip
+		}
+	}
 	if err := b.show(b.draw(b.theme)); err != nil {
 		return err
 	}
@@ -237,7 +243,8 @@ type bannerPane struct {
 	*pane
 	banner
 	onEnd func()
-	again time.Time // when to come to the top again; zero: it is there
+	key   xproto.Keycode // of endKeys; 0: none
+	again time.Time      // when to come to the top again; zero: it is there
 }
 
 func (b *bannerPane) handle(ev xgb.Event) error {
@@ -252,11 +259,22 @@ func (b *bannerPane) handle(ev xgb.Event) error {
 			b.again = time.Now().Add(time.Second)
 		}
 	case xproto.ButtonReleaseEvent:
-		if ev.Detail == 1 && !b.ended && image.Pt(int(ev.EventX), int(ev.EventY)).In(b.end) {
-			b.ended = true
-			b.onEnd()
-			return b.show(b.draw(b.theme))
+		if ev.Detail == 1 && image.Pt(int(ev.EventX), int(ev.EventY)).In(b.end) {
+			return b.endSession()
+		}
+	case xproto.KeyPressEvent:
+		if ev.Detail == b.key && ev.State&endKeys == endKeys {
+			return b.endSession()
 		}
 	}
 	return nil
+}
+
+func (b *bannerPane) endSession() error {
+	if b.ended || b.onEnd == nil {
+		return nil
+	}
+	b.ended = true
+	b.onEnd()
+	return b.show(b.draw(b.theme))
 }
