@@ -130,8 +130,8 @@ func (s *session) notice(n auth.Notice) {
 
 // savedLogin returns the token from the config.
 func (s *session) savedLogin() (auth.Secret, bool) {
-	if *s.o.remember {
-		return auth.Secret{}, false // a new one is wanted, by password
+	if *s.o.remember && s.line.Load() == nil {
+		return auth.Secret{}, false // a new one is wanted, by password; later it is there
 	}
 	cfg, err := s.file.Load()
 	if err != nil {

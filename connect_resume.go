@@ -27,10 +27,11 @@ func (s *session) resume(ctx context.Context, why error) error {
 	if s.scripted() {
 		limit = *s.o.timeout
 	}
+	life := ctx // of the session, which goes on when the attempts are over
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errLost)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		err := s.resumeOnce(ctx, why)
+		err := s.resumeOnce(ctx, life, why)
 		var refused *auth.Refused
 		if err == nil || errors.As(err, &refused) {
 			return err
@@ -70,15 +71,16 @@ func (s *session) tellPath() {
 }
 
 // resumeOnce dials the host again. A host that has forgotten the session, since
-// it was started anew, is asked for a new one, if a saved login lets us in.
-func (s *session) resumeOnce(ctx context.Context, why error) error {
+// it was started anew, is asked for a new one, if a saved login lets us in. What
+// it finds lasts as long as life.
+func (s *session) resumeOnce(ctx, life context.Context, why error) error {
 	s.conn().Close() // what is left of it is of no use, and Dial must begin afresh
 	conn, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
 	if !errors.Is(why, &auth.Ended{Reason: auth.Restarting}) {
-		pass, err := s.resumePass(ctx, conn)
+		pass, err := s.resumePass(life, conn)
 		if err == nil {
 			s.line.Store(&line{conn, pass, conn.Better()})
 			s.tellPath()
@@ -88,7 +90,7 @@ func (s *session) resumeOnce(ctx context.Context, why error) error {
 			return err
 		}
 	}
-	if err := s.logIn(ctx, conn, false); err != nil {
+	if err := s.logIn(life, conn, false); err != nil {
 		var refused *auth.Refused
 		if errors.As(err, &refused) {
 			return fail(exitLost, fmt.Errorf("the host was started anew and wants a new login: %w", err))

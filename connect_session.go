@@ -93,7 +93,7 @@ func (s *session) openSurface(ctx context.Context, cancel context.CancelCauseFun
 			}
 		})
 	}
-	s.meter = screen.NewMeter(s.surface)
+	s.meter = screen.NewMeter(&statusTeller{Surface: s.surface, say: s.phase})
 }
 
 // title is the window's: whose screen it shows, and whether it can only be looked

@@ -59,7 +59,20 @@ func (s *hostScreen) probe(ctx context.Context) error {
 			"without DISPLAY rac host shares a shell in the built-in console", "--virtual 1920x1080 starts a display of its own")
 	}
 	s.what = "display " + s.display
+	s.liftLeftovers(ctx)
 	return source.Close()
+}
+
+// liftLeftovers releases the keys that a host which was killed has left down,
+// now and not with the first viewer's first key. A display that takes no input
+// is still good to look at.
+func (s *hostScreen) liftLeftovers(ctx context.Context) {
+	injector, err := input.OpenX11(ctx, s.display, s.log)
+	if err != nil {
+		s.log.Warn("this display takes no input", "error", err)
+		return
+	}
+	injector.Close()
 }
 
 func (s *hostScreen) startVirtual(ctx context.Context, size, folder string) error {
