@@ -6,15 +6,12 @@ package input
 
 import "rac/screen/x11"
 
-// evdevOffset is what X servers add to the kernel's numbers.
-const evdevOffset = 8
-
 // choose returns the key to press for k and bends the modifiers for it. Its code
 // is 0 where nothing can be pressed.
 func (d *desk) choose(k Key) (place, error) {
 	code := k.Usage.Evdev()
 	if code != 0 {
-		code += evdevOffset
+		code += x11.EvdevOffset
 	}
 	sym := x11.Canonical(k.Sym)
 	if sym == 0 {
@@ -38,36 +35,30 @@ func (d *desk) choose(k Key) (place, error) {
 
 // sameKey returns the key in the same place if it makes sym.
 func (d *desk) sameKey(code byte, sym uint32) (place, bool, error) {
-	d.comeForward()
-	asked, askedMap := d.askState(), d.askMap(code, 1)
-	st, err := d.state(asked)
+	st, m, err := d.look(code, code)
 	if err != nil {
 		return place{}, false, err
 	}
-	m, err := d.keymap(askedMap)
-	if err != nil {
-		return place{}, false, err
-	}
-	same := m.sym(code, st.mods, st.group) == sym
+	same := m.sym(code, st.Mods, st.Group) == sym
 	if !makesText(sym) && !isKeypad(sym) {
 		same = m.bears(code, sym)
 	}
-	return place{code, st.mods}, same, nil
+	return place{code, st.Mods}, same, nil
 }
 
 // chooseText finds the key for a character.
-func (d *desk) chooseText(id Event, code byte, sym uint32, st kbState, m *keymap) (place, error) {
+func (d *desk) chooseText(id Event, code byte, sym uint32, st x11.KeyState, m *keymap) (place, error) {
 	if p, ok := m.find(sym, st, code, d.fixed(m, st)); ok {
 		d.used(p)
-		d.bend(m, st, p.mods^st.mods, id)
+		d.bend(m, st, p.mods^st.Mods, id)
 		return p, nil
 	}
 	if digit := keypadDigit(sym); digit != 0 { // Num Lock is off here
 		return d.chooseText(id, code, digit, st, m)
 	}
-	command := st.mods&m.shortcuts() != 0 && (sym > x11.SymUnicode+0x7f || m.bears(code, sym))
+	command := st.Mods&m.shortcuts() != 0 && (sym > x11.SymUnicode+0x7f || m.bears(code, sym))
 	if code != 0 && (isKeypad(sym) || command) {
-		return place{code, st.mods}, nil
+		return place{code, st.Mods}, nil
 	}
 	if err := d.bind([]uint32{sym}, m, nil); err != nil {
 		return place{}, err
@@ -88,12 +79,12 @@ func (d *desk) boundTo(sym uint32) (place, error) {
 
 // fixed returns the modifiers that are in effect without our holding their keys:
 // we cannot lift them.
-func (d *desk) fixed(m *keymap, st kbState) byte {
+func (d *desk) fixed(m *keymap, st x11.KeyState) byte {
 	ours := byte(0)
 	for _, code := range d.held {
 		ours |= m.modsOf(code)
 	}
-	return st.mods &^ ours
+	return st.Mods &^ ours
 }
 
 // chooseOther finds the key for something that is no character.

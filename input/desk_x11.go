@@ -17,15 +17,20 @@ import (
 	"rac/screen/x11"
 )
 
+// patience is how long an X server may take to answer; one that takes longer (it
+// was stopped, its machine sleeps) is taken for gone, so that a session can end.
+const patience = 5 * time.Second
+
 // desk is an X server and what we have pressed there. After an error its
 // connection may be dead; then all that it held is up.
 type desk struct {
-	*xserver
-	held   map[Event]byte // by id: the keycode that is down for it; 0: none is
-	bent   bend
-	spares map[byte]time.Time // keycodes that we have bound, and when they were last typed
-	wheel  Wheel              // what is short of a notch
-	mark   xproto.Window      // lives as long as we do (leftover_x11.go)
+	*x11.Conn
+	keyboard *x11.Keyboard
+	held     map[Event]byte // by id: the keycode that is down for it; 0: none is
+	bent     bend
+	spares   map[byte]time.Time // keycodes that we have bound, and when they were last typed
+	wheel    Wheel              // what is short of a notch
+	mark     xproto.Window      // lives as long as we do (leftover_x11.go)
 }
 
 // bend is what has been done to the modifiers so that a key makes what it
@@ -58,15 +63,32 @@ func newDesk(c *x11.Conn) (*desk, error) {
 	// A window manager that moves a window with the server grabbed would
 	// otherwise never see the button's release.
 	xtest.GrabControl(c.Conn, true)
-	s, err := openXKB(c)
-	if err != nil {
+	d := &desk{Conn: c, held: map[Event]byte{}, spares: map[byte]time.Time{}}
+	if err := d.openKeyboard(); err != nil {
 		return nil, err
 	}
-	d := &desk{xserver: s, held: map[Event]byte{}, spares: map[byte]time.Time{}}
 	if err := d.cleanUp(); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+func (d *desk) openKeyboard() (err error) {
+	defer d.bound()()
+	d.keyboard, err = x11.OpenKeyboard(d.Conn)
+	return err
+}
+
+// bound closes the connection if the returned function is not called in time.
+func (d *desk) bound() (done func() bool) {
+	return time.AfterFunc(patience, func() { d.Conn.Close() }).Stop
+}
+
+// sync waits until the server has done all that was sent to it.
+func (d *desk) sync() error {
+	defer d.bound()()
+	_, err := xproto.GetInputFocus(d.Conn.Conn).Reply()
+	return err
 }
 
 // inject puts one event in.
@@ -201,19 +223,30 @@ func (d *desk) comeForward() { d.stroke(d.idle(), false) }
 // idle is a keycode that is never down: no key has it and we do not bind it.
 func (d *desk) idle() byte { return byte(d.Setup.MinKeycode) }
 
-// now returns what is in effect for our next key, and the whole map.
-func (d *desk) now() (kbState, *keymap, error) {
+// look returns what is in effect for our next key, and the map of the keys from
+// first to last.
+func (d *desk) look(first, last byte) (x11.KeyState, *keymap, error) {
 	d.comeForward()
-	return d.xserver.now()
+	defer d.bound()()
+	st, m, err := d.keyboard.Look(first, last)
+	if err != nil {
+		return st, nil, err
+	}
+	return st, newKeymap(m), nil
+}
+
+// now is look at the whole map.
+func (d *desk) now() (x11.KeyState, *keymap, error) {
+	return d.look(byte(d.Setup.MinKeycode), byte(d.Setup.MaxKeycode))
 }
 
 // bend changes the modifiers of change for the key id.
-func (d *desk) bend(m *keymap, st kbState, change byte, id Event) {
+func (d *desk) bend(m *keymap, st x11.KeyState, change byte, id Event) {
 	d.bent.why = id
 	for mod, code := range m.shifters() {
 		switch {
 		case mod&change == 0:
-		case mod&st.mods == 0:
+		case mod&st.Mods == 0:
 			d.stroke(code, true)
 			d.bent.pressed = append(d.bent.pressed, code)
 		default:
@@ -254,14 +287,14 @@ func (d *desk) locks(l Locks) error {
 	which := byte(modLock)
 	on := bit(l.Caps, modLock)
 	for sym, want := range map[uint32]bool{x11.SymNumLock: l.Num, x11.SymScrollLock: l.Scroll} {
-		mod := m.mods[m.keyOf(sym)]
+		mod := m.Mods[m.keyOf(sym)]
 		which |= mod
 		on |= bit(want, mod)
 	}
-	if st.locked&which == on {
+	if st.Locked&which == on {
 		return nil
 	}
-	d.lock(which, on)
+	d.keyboard.Lock(which, on)
 	return d.sync()
 }
 

@@ -9,18 +9,20 @@ import (
 	"rac/screen/x11"
 )
 
+const layouts = "../screen/x11/testdata/"
+
 // load reads a map as Xvfb has sent it.
 func load(t testing.TB, layout string) *keymap {
 	t.Helper()
-	b, err := os.ReadFile("testdata/" + layout + ".xkbmap")
+	b, err := os.ReadFile(layouts + layout + ".xkbmap")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := parseKeymap(b)
+	m, err := x11.ParseKeymap(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return newKeymap(m)
 }
 
 const (
@@ -58,22 +60,22 @@ func TestTheKeyWithTheFewestModifiersIsFound(t *testing.T) {
 	for _, c := range []struct {
 		layout string
 		r      rune
-		st     kbState
+		st     x11.KeyState
 		fixed  byte
 		want   place
 		ok     bool
 	}{
-		{"us", 'a', kbState{}, 0, place{38, 0}, true},
-		{"us", 'A', kbState{}, 0, place{38, modShift}, true},
-		{"us", 'A', kbState{mods: modLock}, modLock, place{38, modLock}, true},
-		{"us", 'a', kbState{mods: modLock}, modLock, place{38, modLock | modShift}, true},
-		{"us", 'a', kbState{mods: modShift}, modShift, place{}, false}, // somebody at the host holds Shift
-		{"us", 'a', kbState{mods: modControl | modShift}, modControl, place{38, modControl}, true},
-		{"us", 'ä', kbState{}, 0, place{}, false},
-		{"de", '@', kbState{}, 0, place{24, altGr}, true},
-		{"de", '/', kbState{mods: altGr}, 0, place{16, modShift}, true},
-		{"us_ru", 'ж', kbState{group: 1}, 0, place{47, 0}, true},
-		{"us_ru", 'a', kbState{group: 1}, 0, place{}, false},
+		{"us", 'a', x11.KeyState{}, 0, place{38, 0}, true},
+		{"us", 'A', x11.KeyState{}, 0, place{38, modShift}, true},
+		{"us", 'A', x11.KeyState{Mods: modLock}, modLock, place{38, modLock}, true},
+		{"us", 'a', x11.KeyState{Mods: modLock}, modLock, place{38, modLock | modShift}, true},
+		{"us", 'a', x11.KeyState{Mods: modShift}, modShift, place{}, false}, // somebody at the host holds Shift
+		{"us", 'a', x11.KeyState{Mods: modControl | modShift}, modControl, place{38, modControl}, true},
+		{"us", 'ä', x11.KeyState{}, 0, place{}, false},
+		{"de", '@', x11.KeyState{}, 0, place{24, altGr}, true},
+		{"de", '/', x11.KeyState{Mods: altGr}, 0, place{16, modShift}, true},
+		{"us_ru", 'ж', x11.KeyState{Group: 1}, 0, place{47, 0}, true},
+		{"us_ru", 'a', x11.KeyState{Group: 1}, 0, place{}, false},
 	} {
 		m := load(t, c.layout)
 		if got, ok := m.find(symOf(c.r), c.st, 0, c.fixed); got != c.want || ok != c.ok {
@@ -97,41 +99,32 @@ func TestSpareKeycodesAreThoseThatDoNothing(t *testing.T) {
 // FuzzKeymap: whatever a server says, asking the map does not panic.
 func FuzzKeymap(f *testing.F) {
 	for _, layout := range []string{"us", "de", "us_ru"} {
-		b, err := os.ReadFile("testdata/" + layout + ".xkbmap")
+		b, err := os.ReadFile(layouts + layout + ".xkbmap")
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := parseKeymap(b)
+		parsed, err := x11.ParseKeymap(b)
 		if err != nil {
 			return
 		}
+		m := newKeymap(parsed)
 		for code := range 256 {
 			for group := range 5 {
 				m.sym(byte(code), byte(group*37), group)
 			}
 			m.modsOf(byte(code))
 		}
-		m.find(symOf('x'), kbState{mods: 0xff, group: 3}, 38, 0)
+		m.find(symOf('x'), x11.KeyState{Mods: 0xff, Group: 3}, 38, 0)
 		m.shortcuts()
 	})
-}
-
-func BenchmarkParseKeymap(b *testing.B) {
-	raw, err := os.ReadFile("testdata/us_ru.xkbmap")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		parseKeymap(raw)
-	}
 }
 
 func BenchmarkFindWhatIsNotThere(b *testing.B) {
 	m := load(b, "us_ru")
 	for b.Loop() {
-		m.find(symOf('日'), kbState{}, 0, 0)
+		m.find(symOf('日'), x11.KeyState{}, 0, 0)
 	}
 }

@@ -17,7 +17,6 @@ package input
 import (
 	"encoding/binary"
 	"slices"
-	"strings"
 
 	"github.com/jezek/xgb/xproto"
 )
@@ -134,7 +133,7 @@ func (d *desk) emptyKeys(codes []byte) error {
 		return err
 	}
 	for _, code := range codes {
-		if m.constant(code) && m.mods[code] == 0 {
+		if m.constant(code) && m.Mods[code] == 0 {
 			if err := d.remap(code, 0); err != nil {
 				return err
 			}
@@ -143,99 +142,14 @@ func (d *desk) emptyKeys(codes []byte) error {
 	return nil
 }
 
-// Requests of the X Input Extension (version 1), and its classes of input.
-const (
-	xiListInputDevices = 2
-	xiQueryDeviceState = 30
-	xiKeys             = 0
-	xiButtons          = 1
-)
-
-// releaseLeftovers releases what is down on the XTEST devices. Where the server
-// does not say which those are, everything stays as it is.
+// releaseLeftovers releases what is down on the XTEST devices.
 func (d *desk) releaseLeftovers() {
-	ext, err := d.Extension("XInputExtension")
-	if err != nil || ext == nil {
-		return
+	defer d.bound()()
+	keys, buttons := d.DownOnXTEST()
+	for _, k := range keys {
+		d.stroke(k, false)
 	}
-	list, err := d.wait(d.ask(ext.MajorOpcode, xiListInputDevices, nil))
-	if err != nil {
-		return
+	for _, b := range buttons {
+		d.button(b, false)
 	}
-	for _, id := range xtestDevices(list) {
-		state, err := d.wait(d.ask(ext.MajorOpcode, xiQueryDeviceState, []byte{id, 0, 0, 0}))
-		if err != nil {
-			return
-		}
-		keys, buttons := downOn(state)
-		for _, k := range keys {
-			d.stroke(k, false)
-		}
-		for _, b := range buttons {
-			d.button(b, false)
-		}
-	}
-}
-
-// xtestDevices reads the reply to ListInputDevices: the IDs of the devices named
-// "… XTEST keyboard" and "… XTEST pointer".
-func xtestDevices(b []byte) (ids []byte) {
-	if len(b) < 32 {
-		return nil
-	}
-	n := int(b[8])
-	r := &reply{rest: b[32:]}
-	devices := r.take(8 * n)
-	for i := range n {
-		for range devices[8*i+5] { // its classes
-			r.skipClass()
-		}
-	}
-	for i := range n {
-		name := string(r.take(int(r.take(1)[0])))
-		if strings.Contains(name, "XTEST") {
-			ids = append(ids, devices[8*i+4])
-		}
-	}
-	if r.short {
-		return nil
-	}
-	return ids
-}
-
-// skipClass takes one class with its length, and returns its kind and body.
-func (r *reply) skipClass() (kind byte, body []byte) {
-	head := r.take(2)
-	return head[0], r.take(max(int(head[1])-2, 0))
-}
-
-// downOn reads the reply to QueryDeviceState: the keys and buttons that are down.
-func downOn(b []byte) (keys, buttons []byte) {
-	if len(b) < 32 {
-		return nil, nil
-	}
-	r := &reply{rest: b[32:]}
-	for range b[8] {
-		kind, body := r.skipClass()
-		if len(body) < 34 || r.short {
-			continue
-		}
-		switch kind {
-		case xiKeys:
-			keys = bitsOf(body[2:34])
-		case xiButtons:
-			buttons = bitsOf(body[2:34])
-		}
-	}
-	return keys, buttons
-}
-
-// bitsOf lists the bits that are set.
-func bitsOf(set []byte) (list []byte) {
-	for i := range 8 * len(set) {
-		if set[i/8]&(1<<(i%8)) != 0 {
-			list = append(list, byte(i))
-		}
-	}
-	return list
 }

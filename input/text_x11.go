@@ -21,9 +21,9 @@ func (d *desk) text(text string) error {
 	}
 	d.lift(m, 0xff)
 	defer d.straighten()
-	if st.locked&modLock != 0 {
-		d.lock(modLock, 0)
-		defer d.lock(modLock, modLock)
+	if st.Locked&modLock != 0 {
+		d.keyboard.Lock(modLock, 0)
+		defer d.keyboard.Lock(modLock, modLock)
 	}
 	for rest := symsOf(text); len(rest) > 0; {
 		n, err := d.prepare(rest)
@@ -99,12 +99,12 @@ func (d *desk) typeSyms(syms []uint32) error {
 		if p.code == 0 {
 			continue
 		}
-		d.shift(shifters, down^p.mods^st.mods, p.mods)
-		down = p.mods ^ st.mods
+		d.shift(shifters, down^p.mods^st.Mods, p.mods)
+		down = p.mods ^ st.Mods
 		d.stroke(p.code, true)
 		d.stroke(p.code, false)
 	}
-	d.shift(shifters, down, st.mods)
+	d.shift(shifters, down, st.Mods)
 	d.used(slices.Collect(maps.Values(places))...)
 	return nil
 }

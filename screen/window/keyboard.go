@@ -15,25 +15,25 @@ import (
 
 // keyboard is used by the window's one goroutine.
 type keyboard struct {
-	xkb    *xkb // nil: without the extension keys have a usage and no keysym
+	xkb    *x11.Keyboard // nil: without the extension keys have a usage and no keysym
 	log    *slog.Logger
 	usages [256]input.Usage
 	spare  [256]bool // bound since, by a program that needed a free key
-	keymap *keymap
+	keymap *x11.Keymap
 
 	held map[byte]input.Key // what was sent for the keys that are down; the zero Key: nothing
 }
 
 // newKeyboard reads the display's keyboard.
 func newKeyboard(c *x11.Conn, log *slog.Logger) *keyboard {
-	k := &keyboard{log: log, keymap: &keymap{}, held: map[byte]input.Key{}}
+	k := &keyboard{log: log, keymap: &x11.Keymap{}, held: map[byte]input.Key{}}
 	if rules := rulesOf(c); rules == "evdev" || rules == "" {
 		k.usages = usageTable()
 	} else {
 		log.Warn("keys have no known place on this keyboard and travel by their symbol", "rules", rules)
 	}
 	var err error
-	if k.xkb, err = openXKB(c); err != nil {
+	if k.xkb, err = x11.WatchKeyboard(c); err != nil {
 		log.Warn("layout of the keyboard not known", "err", err)
 		return k
 	}
@@ -59,7 +59,7 @@ func (k *keyboard) reload() {
 	if k.xkb == nil {
 		return
 	}
-	m, err := k.xkb.keymap()
+	m, err := k.xkb.Keymap()
 	if err != nil {
 		k.log.Warn("layout of the keyboard not known", "err", err)
 		return
@@ -73,24 +73,26 @@ const aFewKeys = 64
 
 // changed follows a change of the keyboard's map. A key that was empty and has
 // been bound alone is a spare one: its place on the keyboard means nothing.
-func (k *keyboard) changed(ev mapNotify) {
-	if k.keymap.knows(ev) {
+func (k *keyboard) changed(ev x11.KeymapEvent) {
+	if k.keymap.Knows(ev) {
 		return
 	}
 	before := k.keymap
 	k.reload()
-	if ev.count > aFewKeys {
+	if ev.Count > aFewKeys {
 		k.spare = [256]bool{}
 		return
 	}
-	for code := ev.first; code < min(ev.first+ev.count, 256); code++ {
-		k.spare[code] = (before.keys[code].empty() || k.spare[code]) && !k.keymap.keys[code].empty()
+	for code := ev.First; code < min(ev.First+ev.Count, 256); code++ {
+		k.spare[code] = (before.Empty(byte(code)) || k.spare[code]) && !k.keymap.Empty(byte(code))
 	}
 }
 
-// key describes a key as it is now.
+// key describes a key as it is now: bits 0 to 7 of an event's state are the
+// modifiers, 13 and 14 the group.
 func (k *keyboard) key(code byte, state uint16) input.Key {
-	key := input.Key{Usage: k.usages[code], Sym: k.keymap.sym(code, state)}
+	sym, _ := k.keymap.Sym(code, byte(state), int(state>>13&3))
+	key := input.Key{Usage: k.usages[code], Sym: sym}
 	if k.spare[code] || printable(key.Sym) && !typing(key.Usage) {
 		key.Usage = 0
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"rac/input"
+	"rac/screen/x11"
 )
 
 // loop is the window's one goroutine for events, with what only that needs to
@@ -61,7 +62,7 @@ func (l *loop) handle(ev xgb.Event) {
 		l.buttonDown(ev)
 	case xproto.ButtonReleaseEvent:
 		l.buttonUp(byte(ev.Detail))
-	case mapNotify:
+	case x11.KeymapEvent:
 		l.keys.changed(ev)
 	default:
 		l.windowEvent(ev)

@@ -2,16 +2,16 @@ package window
 
 // From the number that an X server gives a key to its HID usage.
 
-import "rac/input"
-
-// evdevOffset is what X servers add to the Linux kernel's numbers.
-const evdevOffset = 8
+import (
+	"rac/input"
+	"rac/screen/x11"
+)
 
 // usageTable is the usage of each keycode of an X server that numbers keys as
 // the kernel does; 0 where there is none.
 func usageTable() (t [256]input.Usage) {
-	for code := evdevOffset; code < len(t); code++ {
-		t[code] = input.UsageOfEvdev(uint8(code - evdevOffset))
+	for code := x11.EvdevOffset; code < len(t); code++ {
+		t[code] = input.UsageOfEvdev(uint8(code - x11.EvdevOffset))
 	}
 	return t
 }

@@ -4,6 +4,7 @@ package x11
 // differ from server to server.
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -134,4 +135,25 @@ func (c *Conn) Extension(name string) (*xproto.QueryExtensionReply, error) {
 	c.exts[name] = r
 	c.mu.Unlock()
 	return r, nil
+}
+
+// ask sends a request of an extension that xgb has no package of, whose body is
+// an even number of 16-bit words. The cookie waits for its reply.
+func (c *Conn) ask(major, minor byte, body ...uint16) *xgb.Cookie {
+	cookie := c.NewCookie(true, true)
+	c.NewRequest(request(major, minor, body), cookie)
+	return cookie
+}
+
+// tell sends one that has no reply.
+func (c *Conn) tell(major, minor byte, body ...uint16) {
+	c.NewRequest(request(major, minor, body), c.NewCookie(false, false))
+}
+
+func request(major, minor byte, body []uint16) []byte {
+	b := binary.LittleEndian.AppendUint16([]byte{major, minor}, uint16(1+len(body)/2))
+	for _, w := range body {
+		b = binary.LittleEndian.AppendUint16(b, w)
+	}
+	return b
 }

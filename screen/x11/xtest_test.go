@@ -1,6 +1,4 @@
-//go:build unix && !darwin
-
-package input
+package x11
 
 import (
 	"os"
