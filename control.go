@@ -29,9 +29,18 @@ func (p *program) tell(c auth.Command) (auth.Reply, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return reply, p.mayUse(file, socket, err)
 	case errors.Is(err, auth.ErrNoHost):
-		return reply, fail(exitError, errors.New("no rac host is running here (for this user and this state folder)"), "rac host starts one")
+		return reply, p.noHost(c.Do)
 	}
 	return reply, err
+}
+
+// noHost says that no host is running, and where another one may be.
+func (p *program) noHost(do string) error {
+	hint := "rac host starts one"
+	if service, _, err := config.Path("", true); err == nil && !p.service && present(service) {
+		hint = "the service's: rac " + do + " --service"
+	}
+	return fail(exitError, errors.New("no rac host is running here (for this user and this state folder)"), hint)
 }
 
 // report is what a host adds to the answer of rac status; it holds no secret.

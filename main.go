@@ -65,6 +65,7 @@ type program struct {
 	// The flags that every command has.
 	configFlag string
 	service    bool
+	args       []string // the command and all that was typed behind it
 
 	stateDir string // not empty: instead of the usual one (rac doctor)
 }
@@ -119,7 +120,8 @@ func (p *program) dispatch(args []string) error {
 	if err != nil {
 		return err
 	}
-	return body(p, operands)
+	p.args = args
+	return p.refused(c, body(p, operands))
 }
 
 // report says what went wrong and returns the exit code for it.

@@ -38,6 +38,11 @@ The first time it also asks whether clients may save the login.`,
 			if err != nil {
 				return err
 			}
+			if !*o.hashOnly {
+				if err := p.mayGivePassword(file); err != nil {
+					return err
+				}
+			}
 			if f.given("two-factor") {
 				return p.twoFactor(file, state, o)
 			}

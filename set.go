@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"rac/auth/config"
@@ -31,6 +29,11 @@ func addSettingFlags(f *flags) *settingFlags {
 // apply edits the config as the flags say. Everything that can be refused is
 // refused before anything is written.
 func (s *settingFlags) apply(p *program, file *config.File, setPassword, clearTokens bool) error {
+	if setPassword {
+		if err := p.mayChange(file); err != nil {
+			return err
+		}
+	}
 	if s.changes.Len() > 0 {
 		if err := file.Edit(s.changes.Apply); err != nil {
 			return p.mayWrite(file, err)
@@ -97,12 +100,4 @@ func (p *program) showSettings(file *config.File) error {
 		fmt.Fprintf(p.stdout, "%s = %s\t%s\n", s.Key, s.Show(cfg), cfg.Origin(s.Key))
 	}
 	return nil
-}
-
-// mayWrite turns a refusal to write into what the user can do about it.
-func (p *program) mayWrite(file *config.File, err error) error {
-	if !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return fail(exitError, err, "it belongs to another user: put sudo before the command")
 }
