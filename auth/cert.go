@@ -136,6 +136,9 @@ func (c Certificate) check() error {
 	if _, err := ParsePerms(c.Perms); err != nil {
 		return err
 	}
+	if c.Perms == nil { // limited would take that for all of them
+		return errors.New("auth: the certificate does not say what it permits")
+	}
 	switch b, err := hex.DecodeString(c.Serial); {
 	case err != nil || len(b) != 8:
 		return errors.New("auth: the certificate has no serial number")

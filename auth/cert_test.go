@@ -73,6 +73,7 @@ func TestADamagedOrForeignCertificateIsNotBelieved(t *testing.T) {
 	for name, c := range map[string]func(*Certificate){
 		"no serial": func(c *Certificate) { c.Serial = "" }, "no name": func(c *Certificate) { c.Name = "" }, "no peer": func(c *Certificate) { c.Peer = "" },
 		"a name that turns the line": func(c *Certificate) { c.Name = "Anna\u202e" }, "a permission of its own": func(c *Certificate) { c.Perms = []string{"root"} },
+		"no word on permissions":      func(c *Certificate) { c.Perms = nil },
 		"an end before the beginning": func(c *Certificate) { c.Until = c.From },
 	} {
 		cert := vectorCert()

@@ -92,7 +92,7 @@ func newDoor(g *Gate, from wire.PeerID, s wire.Stream) *door {
 // serve is the whole login and the session after it.
 func (d *door) serve(ctx context.Context) error {
 	c, _ := d.g.rules()
-	ctx, cancel := context.WithCancelCause(ctx)
+	loginCtx, cancel := context.WithCancelCause(ctx) // ends too when the place is taken away
 	defer cancel(nil)
 	d.who = guesser{peer: d.from, source: bounded(d.remote.Source, 100), known: d.g.knows(d.from, c)}
 	if d.slot = d.g.slots.take(d.from, d.rank(), cancel); d.slot == nil {
@@ -104,13 +104,14 @@ func (d *door) serve(ctx context.Context) error {
 	defer d.leaveSlot()
 	defer d.stopAsking()
 	defer d.wrongPassword()
-	s, line, issue, err := d.login(ctx)
+	s, line, issue, err := d.login(loginCtx)
 	if err != nil {
 		d.leaveSlot()
 		return d.turnAway(err)
 	}
 	d.leaveSlot() // now: the deferred calls are for a session's end
 	d.stopAsking()
+	d.wrongPassword()
 	return d.g.hold(ctx, s, line, d.l, issue, d.told)
 }
 

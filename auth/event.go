@@ -45,7 +45,7 @@ type Event struct {
 func (g *Gate) observeLocked(e Event) {
 	e.Time = time.Now()
 	g.recordLocked(e)
-	if g.o.Observe == nil || len(g.untold) >= maxUntold {
+	if g.o.Observe == nil || len(g.untold) >= e.Kind.room() {
 		return
 	}
 	g.untold = append(g.untold, e)
@@ -57,6 +57,16 @@ func (g *Gate) observeLocked(e Event) {
 
 // maxUntold bounds the events that wait for an Observe that blocks.
 const maxUntold = 1000
+
+// room is how many may wait before one of this kind. Strangers make denials and
+// requests as they like: half of the room is kept for sessions, so that nobody
+// can hide one's beginning behind a flood.
+func (k Kind) room() int {
+	if k == EventDenied || k == EventRequest {
+		return maxUntold / 2
+	}
+	return maxUntold
+}
 
 // tell hands the events over until there are none.
 func (g *Gate) tell() {

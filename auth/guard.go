@@ -18,6 +18,12 @@ const (
 
 	// maxStreams bounds the streams of one session: tunnels need many.
 	maxStreams = 256
+
+	// maxScreens bounds those for the screen, and those for the keys. A viewer
+	// needs one, and a second while it moves to a better path; each costs the host
+	// some pictures' worth of memory, which a guest who may only look must not be
+	// able to take 256 times.
+	maxScreens = 4
 )
 
 // errNoTicket is wrapped by the errors of streams that were not let through.
@@ -120,11 +126,21 @@ func (g *Gate) tryEnter(s *session, stream *guarded) (turn chan struct{}, err er
 		return nil, &Ended{s.reason}
 	case !s.perms.Has(stream.need):
 		return nil, fmt.Errorf("auth: session %s may not %s: %w", s.id, stream.need, &Ended{Permission})
-	case len(s.streams) >= maxStreams:
-		return nil, fmt.Errorf("auth: session %s has %d streams already", s.id, maxStreams)
+	case len(s.streams) >= maxStreams, (stream.need == View || stream.need == Control) && s.streamsLocked(stream.need) >= maxScreens:
+		return nil, fmt.Errorf("auth: session %s has too many streams already", s.id)
 	}
 	s.streams[stream] = struct{}{}
 	return nil, nil
+}
+
+// streamsLocked counts the streams that need a permission.
+func (s *session) streamsLocked(need Perm) (n int) {
+	for stream := range s.streams {
+		if stream.need == need {
+			n++
+		}
+	}
+	return n
 }
 
 func (g *Gate) leave(s *session, stream *guarded) {

@@ -57,6 +57,27 @@ func TestTheTicketOpensWhatTheSessionMay(t *testing.T) {
 	})
 }
 
+func TestAGuestCannotOpenTheScreenManyTimes(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.viewer(annaID, right).in()
+		for _, need := range []Perm{View, Control} {
+			for n := range maxScreens + 1 {
+				s, ok := h.opened(annaID, need, pass)
+				if want := n < maxScreens; ok != want {
+					t.Errorf("%s, stream %d: let through %t, want %t", need, n, ok, want)
+				}
+				defer s.Close()
+			}
+		}
+		if s, ok := h.opened(annaID, Files, pass); !ok {
+			t.Error("files were not let through")
+		} else {
+			s.Close()
+		}
+		pass.Close(Closed)
+	})
+}
+
 func TestAStreamWithoutASessionIsNotEvenRead(t *testing.T) {
 	story(t, func(h *house) {
 		a, b := p2ptest.Pipe(0) // a Write returns only when it is read

@@ -112,7 +112,7 @@ func (g *Gate) spoilInvite(in *invite) {
 
 // useInviteLocked takes the invite for a session: nobody else gets it.
 func (g *Gate) useInviteLocked(in *invite) bool {
-	if g.invite != in || in == nil {
+	if in == nil || g.openInviteLocked() != in {
 		return false
 	}
 	g.invite = nil

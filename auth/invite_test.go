@@ -75,6 +75,14 @@ func TestAnInviteEnds(t *testing.T) {
 		if _, _, err := h.gate.Invite(AllPerms, 2*time.Hour); err == nil {
 			t.Error("an invite for two hours")
 		}
+		h.invited(AllPerms)
+		in := h.gate.openInvite()
+		time.Sleep(10 * time.Minute)
+		h.gate.mu.Lock()
+		defer h.gate.mu.Unlock()
+		if h.gate.useInviteLocked(in) {
+			t.Error("an invite that ended between its two messages let somebody in")
+		}
 	})
 }
 

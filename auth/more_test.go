@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,6 +140,65 @@ func TestAnObserverThatBlocksHoldsUpNobody(t *testing.T) {
 			synctest.Wait()
 		}
 		close(stuck)
+	})
+}
+
+func TestAFloodOfDenialsHidesNoSession(t *testing.T) {
+	story(t, func(h *house) {
+		began, blocked := false, make(chan struct{})
+		h.gate.o.Observe = func(e Event) {
+			<-blocked
+			began = began || e.Kind == EventSessionStart
+		}
+		for n := range 2 * maxUntold {
+			h.gate.observe(Event{Kind: EventDenied, Peer: thiefID, Code: CodePassword})
+			if n == 0 {
+				synctest.Wait() // the observer has it, and blocks
+			}
+		}
+		pass := h.viewer(annaID, right).in()
+		close(blocked)
+		synctest.Wait()
+		if !began {
+			t.Error("nobody was told that a session began")
+		}
+		pass.Close(Closed)
+	})
+}
+
+func TestAWrongPasswordIsRecordedBeforeTheSessionEnds(t *testing.T) {
+	story(t, func(h *house) {
+		v := h.viewer(annaID, "wrong horse 7 staple")
+		v.human = true
+		go func() { time.Sleep(7 * time.Second); h.person.answers <- AllowView }()
+		pass := v.in()
+		if pass.Auth != ByAccept {
+			t.Fatalf("by %s", pass.Auth)
+		}
+		if !slices.ContainsFunc(h.told(), func(e Event) bool { return e.Kind == EventDenied && e.Code == CodePassword }) {
+			t.Error("nobody was told of the wrong password while the session lived")
+		}
+		pass.Close(Closed)
+	})
+}
+
+func TestATokenThatIsRenewedWhileThePasswordChangesIsDead(t *testing.T) {
+	story(t, func(h *house) {
+		v := h.savedLogin(annaID)
+		time.Sleep(25 * time.Hour)
+		c, _ := h.gate.rules()
+		d := &door{g: h.gate, from: annaID, log: h.gate.o.Log}
+		d.stored, _ = h.gate.lookUp(annaID, *v.saved, c)
+		// Here the session is admitted, and here the owner pastes another line.
+		another := hashed(t, "another horse 8 staple")
+		h.edit(func(c *config.Config) { c.Unattended.PasswordHash = another })
+		now, _ := h.gate.rules()
+		is := d.issue(basis{method: ByToken}, now)
+		h.gate.settle(is, true)
+		now, _ = h.gate.rules()
+		if _, err := h.gate.seals.open(annaID, another, now.Token(string(annaID)).Sealed); err == nil {
+			t.Error("the token was sealed anew for a password that it was not issued under")
+		}
 	})
 }
 

@@ -58,15 +58,16 @@ func (d *door) token(m *proofMsg) (*basis, error) {
 		return nil, d.again(CodeSuspended, toll{}) // only its own client gets here
 	}
 	d.stored = stored
-	b := basis{method: ByToken, passwordHash: hashOf(c.Unattended.PasswordHash), granted: AllPerms}
+	b := basis{method: ByToken, passwordHash: hashOf(stored.passwordHash), granted: AllPerms}
 	return d.secondFactor(c, b, c.Unattended.TOTPForSavedLogin)
 }
 
 // storedToken is a client's block as it was found.
 type storedToken struct {
-	state   tokenState
-	sealed  string
-	verdict verdict
+	state        tokenState
+	sealed       string
+	passwordHash string // the config's line that it is sealed for
+	verdict      verdict
 }
 
 // lookUp judges a token against the client's block.
@@ -83,7 +84,8 @@ func (g *Gate) lookUp(client wire.PeerID, token Secret, c *config.Config) (*stor
 	if expired(t.Expires, now) || g.forgotten(client, t, st, c, now) {
 		return nil, tokenWrong
 	}
-	return &storedToken{st, t.Sealed, st.judge(token, now)}, st.judge(token, now)
+	v := st.judge(token, now)
+	return &storedToken{st, t.Sealed, c.Unattended.PasswordHash, v}, v
 }
 
 // forgotten: unused for token_days. The rotation counts as a use, so that

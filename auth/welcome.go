@@ -113,7 +113,7 @@ func (d *door) issue(b basis, c *config.Config) *issue {
 	case b.method == ByPassword && d.save:
 		return d.firstToken()
 	case b.method == ByToken:
-		return d.rotate(c)
+		return d.rotate()
 	}
 	return nil
 }
@@ -132,9 +132,12 @@ func (d *door) firstToken() *issue {
 // rotate replaces a token that is a day old. The host writes the new one before
 // the viewer has it, and takes the old one until the viewer has shown the new:
 // wherever the line breaks, one of the two is good.
-func (d *door) rotate(c *config.Config) *issue {
-	st, now := d.stored.state, time.Now()
-	hash := c.Unattended.PasswordHash
+//
+// It is sealed for the password that the old one was found good under, not for
+// the one of this moment: a password that is changed in between must not be the
+// new token's.
+func (d *door) rotate() *issue {
+	st, now, hash := d.stored.state, time.Now(), d.stored.passwordHash
 	switch {
 	case d.stored.verdict == tokenGood && now.Sub(st.rotated) < rotateAfter:
 		if !st.settled {
