@@ -211,11 +211,20 @@ func (nn *notifiee) Disconnected(_ network.Network, c network.Conn) {
 		}
 		return
 	}
+	n.disuse(c.RemotePeer())
 	n.relayLost(c.RemotePeer())
 	for _, conn := range n.connsTo(c.RemotePeer()) {
 		n.drop(conn)
 		conn.end()
 	}
+}
+
+// disuse forgets a peer that has gone: strangers come with as many IDs as they
+// like.
+func (n *Node) disuse(id peer.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.used, id)
 }
 
 // pingTimeout is how long a connection may take to prove that it is alive.

@@ -22,6 +22,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +88,7 @@ type Node struct {
 	handlers sync.WaitGroup // adds only under mu while not closing
 	streams  map[*stream]struct{}
 	conns    map[*Conn]struct{}
-	used     map[peer.ID]struct{} // peers that rac's streams were spoken with
+	used     map[peer.ID]struct{} // connected peers that rac's streams were spoken with
 }
 
 // Start starts a node. It does not wait for relays, routers or the local
@@ -165,7 +167,9 @@ func (n *Node) enter(s *stream) bool {
 
 func (n *Node) trackLocked(s *stream) {
 	n.streams[s] = struct{}{}
-	n.used[s.raw.Conn().RemotePeer()] = struct{}{}
+	if c := s.raw.Conn(); !c.IsClosed() { // else Disconnected may have come before
+		n.used[c.RemotePeer()] = struct{}{}
+	}
 }
 
 // forget is called by a stream that closes.
@@ -232,10 +236,10 @@ func (n *Node) flush() {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
 	n.mu.Lock()
-	used := n.used
+	used := slices.Collect(maps.Keys(n.used))
 	n.mu.Unlock()
 	var wg sync.WaitGroup
-	for id := range used {
+	for _, id := range used {
 		for _, c := range n.host.Network().ConnsToPeer(id) {
 			wg.Go(func() { pingConn(ctx, c) })
 		}

@@ -329,3 +329,24 @@ func TestAPanicInAHandlerIsNotHidden(t *testing.T) {
 		t.Errorf("the process ended with %v and\n%s", err, out)
 	}
 }
+
+func TestAPeerThatHasGoneIsForgotten(t *testing.T) {
+	host := start(t, Options{})
+	host.Handle(echo, serveEcho)
+	for range 3 {
+		guest := start(t, Options{Role: Connector})
+		say(t, open(t, dial(t, guest, at(host, "tcp")), echo), "x")
+		guest.Close()
+	}
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		host.mu.Lock()
+		n := len(host.used)
+		host.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d peers that have gone are remembered", n)
+		}
+	}
+}
