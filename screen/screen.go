@@ -2,8 +2,8 @@
 //
 // The path of a picture: a Source (capture_x11.go, or the console package where
 // there is no display) waits until something on the screen has changed. Share
-// (share.go) keeps the newest picture, finds what really changed (diff.go) and
-// adds it to the dirty region of each viewer. When the line to a viewer has room
+// (share.go) keeps the newest picture and adds what may have changed to the dirty
+// region of each viewer (region.go). When the line to a viewer has room
 // (pace.go), its goroutine takes the region, encodes it (package codec) and sends
 // one message (msg.go). View (view.go) decodes it and shows it on a Surface (the
 // window package, or a file). There is no queue of frames anywhere: a viewer with
