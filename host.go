@@ -88,11 +88,11 @@ func (h *host) run() error {
 	if err != nil {
 		return err
 	}
-	lock, err := config.Lock(filepath.Join(h.state, "host.lock"))
+	unlock, err := h.lock()
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer unlock()
 	if h.id, err = p2p.LoadIdentity(filepath.Join(h.state, "identity.key")); err != nil {
 		return err
 	}
@@ -113,6 +113,21 @@ func (h *host) run() error {
 	h.watch()
 	h.stop()
 	return nil
+}
+
+// lock sees to it that one host runs on this state folder, and one on this config.
+func (h *host) lock() (unlock func(), err error) {
+	state, err := config.Lock(filepath.Join(h.state, "host.lock"))
+	if err != nil {
+		return nil, err
+	}
+	path := h.file.Path()
+	file, err := config.Lock(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".host"))
+	if err != nil {
+		state.Close()
+		return nil, err
+	}
+	return func() { file.Close(); state.Close() }, nil
 }
 
 // prepare reads the config, changes it as the flags say, and refuses what
