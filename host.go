@@ -190,7 +190,7 @@ func (h *host) start(cfg *config.Config) error {
 	var err error
 	h.node, err = p2p.Start(h.ctx, p2p.Options{
 		Identity: h.id, Role: p2p.Host, Listen: *h.o.listen, LAN: cfg.Network.LAN, Public: cfg.Network.Public,
-		Relays: cfg.Network.Relays, Log: h.log,
+		Relays: cfg.Network.Relays, Known: h.gate.Known, Log: h.log,
 	})
 	if err != nil {
 		return err

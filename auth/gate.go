@@ -276,6 +276,14 @@ func (g *Gate) LastControl() time.Time {
 	return g.lastControl
 }
 
+// Known reports whether a peer is more than a stranger: it has been let in before,
+// is named in the config, or has a session. When connections get scarce, those of
+// strangers go first.
+func (g *Gate) Known(peer wire.PeerID) bool {
+	c, _ := g.rules()
+	return g.knows(peer, c) || g.hasSession(peer)
+}
+
 // Asking reports whether a request waits for a person at this computer. While
 // it does, no key or click that comes over the network may reach the screen.
 func (g *Gate) Asking() bool {

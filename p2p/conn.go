@@ -190,6 +190,8 @@ func (*notifiee) ListenClose(network.Network, ma.Multiaddr) {}
 
 func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	n := (*Node)(nn)
+	n.shakes.leave(shakeKey(c.RemoteMultiaddr()))
+	n.called(c)
 	older := slices.DeleteFunc(n.host.Network().ConnsToPeer(c.RemotePeer()), func(o network.Conn) bool { return o == c })
 	if len(older) > 0 {
 		n.goWork(func() { n.prune(older) })
@@ -205,6 +207,7 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 
 func (nn *notifiee) Disconnected(_ network.Network, c network.Conn) {
 	n := (*Node)(nn)
+	n.callers.leave(c)
 	if left := n.best(c.RemotePeer()); left != nil {
 		if !isDirect(left.RemoteMultiaddr()) {
 			n.punch.relayed(left) // the dead direct one stood in the way

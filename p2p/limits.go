@@ -12,7 +12,8 @@ import (
 // newResourceManager bounds what strangers can take of this computer before
 // anybody has logged in. libp2p's defaults allow 8 connections per IPv4 address
 // and 16 and then one each 5 seconds: behind a carrier's NAT thousands share an
-// address, and any of them could shut the owner out.
+// address, and any of them could shut the owner out. These are walls: crowd.go
+// makes room before one is reached.
 func newResourceManager() (network.ResourceManager, error) {
 	limits := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{

@@ -61,6 +61,11 @@ type Options struct {
 	// of them, a connector looks for hosts behind each of them.
 	Relays []string
 
+	// Known tells a host's friends from strangers, who must go first when there are
+	// too many connections. It is asked once for each that comes; nil: all are
+	// strangers.
+	Known func(wire.PeerID) bool
+
 	Log *slog.Logger // nil: nothing is logged
 
 	testing testOptions
@@ -76,6 +81,9 @@ type Node struct {
 	lan   *lan // nil without Options.LAN
 	relay []*relayLink
 	tests testOptions
+	known func(wire.PeerID) bool
+
+	callers *crowd // who has connected to this host
 
 	ctx    context.Context // ends when the node closes
 	cancel context.CancelFunc
@@ -110,7 +118,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{stack: st, id: o.Identity.id, role: o.Role, log: o.Log, tests: o.testing,
+	n := &Node{stack: st, id: o.Identity.id, role: o.Role, log: o.Log, tests: o.testing, known: o.Known, callers: newCrowd(maxCallers),
 		streams: map[*stream]struct{}{}, conns: map[*Conn]struct{}{}, used: map[peer.ID]struct{}{}}
 	n.ctx, n.cancel = context.WithCancel(ctx)
 	if n.punch, err = startPuncher(n); err != nil {
@@ -167,6 +175,7 @@ func (n *Node) enter(s *stream) bool {
 
 func (n *Node) trackLocked(s *stream) {
 	n.streams[s] = struct{}{}
+	n.callers.serving(s.raw.Conn().RemotePeer(), 1)
 	if c := s.raw.Conn(); !c.IsClosed() { // else Disconnected may have come before
 		n.used[c.RemotePeer()] = struct{}{}
 	}
@@ -176,7 +185,10 @@ func (n *Node) trackLocked(s *stream) {
 func (n *Node) forget(s *stream) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.streams, s)
+	if _, ok := n.streams[s]; ok {
+		delete(n.streams, s)
+		n.callers.serving(s.raw.Conn().RemotePeer(), -1)
+	}
 }
 
 // Close ends the node: handlers are told by their ctx and waited for, what they

@@ -37,6 +37,7 @@ type stack struct {
 	quic     *quicreuse.ConnManager
 	observed *observedaddrs.Manager
 	dns      *resolver
+	shakes   *crowd // TCP handshakes under way
 }
 
 // testOptions are what a test of this package can turn.
@@ -78,7 +79,7 @@ func newStack(o Options) (st *stack, err error) {
 	if err = errors.Join(peers.AddPrivKey(o.Identity.id, o.Identity.key), peers.AddPubKey(o.Identity.id, o.Identity.key.GetPublic())); err != nil {
 		return nil, err
 	}
-	st = &stack{dns: &resolver{}}
+	st = &stack{dns: &resolver{}, shakes: newCrowd(maxShakes)}
 	bus := eventbus.NewBus()
 	if st.quic, err = newQUIC(o.Identity, rm); err != nil {
 		return nil, err
@@ -143,11 +144,12 @@ func addTransports(st *stack, o Options, rm network.ResourceManager) (transport.
 	if err != nil {
 		return nil, err
 	}
-	up, err := upgrader.New([]sec.SecureTransport{tlsTransport, noiseTransport}, muxers, nil, rm, o.testing.gater,
+	inner, err := upgrader.New([]sec.SecureTransport{tlsTransport, noiseTransport}, muxers, nil, rm, o.testing.gater,
 		upgrader.WithAcceptTimeout(acceptTimeout))
 	if err != nil {
 		return nil, err
 	}
+	up := &countingUpgrader{inner, st.shakes}
 	overTCP, err := tcp.NewTCPTransport(up, rm, nil)
 	if err != nil {
 		return nil, err

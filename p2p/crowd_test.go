@@ -1,0 +1,127 @@
+package p2p
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"rac/p2p/wire"
+)
+
+// room is a crowd that notes who is sent away.
+type room struct {
+	*crowd
+	gone []string
+}
+
+func newRoom(most int) *room { return &room{crowd: newCrowd(most)} }
+
+func (r *room) comes(name, source string, known bool) {
+	r.enter(name, &guest{id: peer.ID(name), source: source, known: known, end: func() { r.gone = append(r.gone, name) }})
+}
+
+func (r *room) lost(t *testing.T, want ...string) {
+	t.Helper()
+	if fmt.Sprint(r.gone) != fmt.Sprint(want) {
+		t.Errorf("sent away: %v, want %v", r.gone, want)
+	}
+	r.gone = nil
+}
+
+func TestWhoHasManyConnectionsMakesRoomForWhoHasOne(t *testing.T) {
+	r := newRoom(4)
+	for i := range 3 {
+		r.comes(fmt.Sprint("bot", i), "11.0.0.0/24", false)
+	}
+	r.comes("neighbour", "12.0.0.0/24", false)
+	r.lost(t)
+	r.comes("owner", "13.0.0.0/24", false)
+	r.lost(t, "bot0")
+	for i := range 100 {
+		r.comes(fmt.Sprint("more", i), "11.0.0.0/24", false)
+	}
+	if len(r.guests) != 4 || r.guests["owner"] == nil || r.guests["neighbour"] == nil {
+		t.Errorf("%d are there, want 4 with the owner and the neighbour", len(r.guests))
+	}
+}
+
+func TestWhoDoesNothingGoesBeforeWhoLogsIn(t *testing.T) {
+	r := newRoom(4)
+	for i := range 4 {
+		r.comes(fmt.Sprint(i), "11.0.0.0/24", false)
+	}
+	r.serving("0", 1)
+	r.serving("1", 1)
+	r.comes("4", "12.0.0.0/24", false)
+	r.lost(t, "2")
+	r.serving("0", -1)
+	r.comes("5", "12.0.0.0/24", false)
+	r.lost(t, "0")
+}
+
+func TestWhoAreBusyStayUntilThereAreHalfAsManyMore(t *testing.T) {
+	r := newRoom(4)
+	for i := range 6 {
+		r.serving(peer.ID(fmt.Sprint(i)), 1)
+		r.comes(fmt.Sprint(i), "11.0.0.0/24", false)
+	}
+	r.lost(t)
+	r.comes("6", "12.0.0.0/24", false)
+	r.lost(t, "6") // the only one who has not asked for anything yet
+	r.serving("7", 1)
+	r.comes("7", "12.0.0.0/24", false)
+	r.lost(t, "0")
+}
+
+func TestAFriendIsNeverSentAway(t *testing.T) {
+	r := newRoom(2)
+	r.comes("friend", "11.0.0.0/24", true)
+	for i := range 10 {
+		r.comes(fmt.Sprint(i), "11.0.0.0/24", false)
+	}
+	if len(r.guests) != 2 || r.guests["friend"] == nil {
+		t.Errorf("%v are there, want the friend and the last one", r.guests)
+	}
+}
+
+func TestAHandshakeThatIsOverCostsNobodyHisPlace(t *testing.T) {
+	r := newRoom(2)
+	r.enter("over", &guest{source: "12.0.0.0/24", late: time.Now().Add(-time.Second), end: func() { t.Error("ended twice") }})
+	r.comes("1", "11.0.0.0/24", false)
+	r.comes("2", "11.0.0.0/24", false)
+	r.lost(t)
+	if len(r.guests) != 2 || len(r.from) != 1 {
+		t.Errorf("%d guests from %v", len(r.guests), r.from)
+	}
+}
+
+// The first viewer has a stream, the second is a friend, the third only came: it
+// leaves when a fourth comes.
+func TestAStrangersIdleConnectionIsClosedWhenThereAreTooMany(t *testing.T) {
+	friend := newIdentity(t)
+	host := start(t, Options{Known: func(id wire.PeerID) bool { return id == friend.ID() }})
+	host.Handle(echo, serveEcho)
+	host.callers.most = 3
+	var conns []*Conn
+	for i := range 4 {
+		o := Options{Role: Connector}
+		if i == 1 {
+			o.Identity = friend
+		}
+		c := dial(t, start(t, o), at(host, "tcp"))
+		conns = append(conns, c)
+		if i == 0 {
+			say(t, open(t, c, echo), "hello")
+		}
+	}
+	select {
+	case <-conns[2].Done():
+	case <-time.After(20 * time.Second):
+		t.Fatal("the idle stranger's connection is not closed")
+	}
+	for _, i := range []int{0, 1, 3} {
+		say(t, open(t, conns[i], echo), "still here")
+	}
+}
