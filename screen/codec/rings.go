@@ -2,48 +2,24 @@ package codec
 
 // The rings of words and colours, and how the encoder finds what is in them.
 
-// wordRing holds the words in slots 1 to 65535. A new word takes the slot after
-// the last one, so the oldest are forgotten first.
-type wordRing struct {
-	px   []word
-	next int // the slot of the next new word
+// ring holds words, or the colours of new ones, in slots 1 to 65535. A new one
+// takes the slot after the last, so the oldest are forgotten first.
+type ring[T any] struct {
+	at   []T
+	next int // the slot of the next new one
 	fill int // slots in use
 }
 
-func (r *wordRing) reset() {
-	if r.px == nil {
-		r.px = make([]word, ringSize)
+func (r *ring[T]) reset() {
+	if r.at == nil {
+		r.at = make([]T, ringSize)
 	}
 	r.next, r.fill = 1, 0
 }
 
-func (r *wordRing) add(w word) int {
+func (r *ring[T]) add(v T) int {
 	id := r.next
-	r.px[id] = w
-	r.fill = max(r.fill, id)
-	if r.next++; r.next == ringSize {
-		r.next = 1
-	}
-	return id
-}
-
-// colourRing is the same for the colours of new words.
-type colourRing struct {
-	c    []uint32
-	next int
-	fill int
-}
-
-func (r *colourRing) reset() {
-	if r.c == nil {
-		r.c = make([]uint32, ringSize)
-	}
-	r.next, r.fill = 1, 0
-}
-
-func (r *colourRing) add(c uint32) int {
-	id := r.next
-	r.c[id] = c
+	r.at[id] = v
 	r.fill = max(r.fill, id)
 	if r.next++; r.next == ringSize {
 		r.next = 1
@@ -54,7 +30,7 @@ func (r *colourRing) add(c uint32) int {
 // wordIndex finds words in the encoder's ring: chains of equal hashes from the
 // newest to the oldest.
 type wordIndex struct {
-	wordRing
+	ring[word]
 	head []uint16 // by the hash's upper 16 bits
 	link []uint16 // to an older word of the chain; not cleared when its slot is taken again
 	hash []uint64
@@ -63,7 +39,7 @@ type wordIndex struct {
 const maxChain = 12 // links followed; a word not found is merely sent again
 
 func (x *wordIndex) reset() {
-	x.wordRing.reset()
+	x.ring.reset()
 	if x.head == nil {
 		x.head, x.link, x.hash = make([]uint16, ringSize), make([]uint16, ringSize), make([]uint64, ringSize)
 	}
@@ -85,7 +61,7 @@ func (x *wordIndex) find(h uint64, w *word) int {
 		if id == 0 {
 			return 0
 		}
-		if x.hash[id] == h && x.px[id] == *w {
+		if x.hash[id] == h && x.at[id] == *w {
 			return id
 		}
 		older := int(x.link[id])
@@ -112,12 +88,12 @@ func (x *wordIndex) insert(h uint64, w *word) int {
 // colourIndex finds colours in the encoder's ring. Two colours of equal hash
 // drive each other out: that costs 3 bytes.
 type colourIndex struct {
-	colourRing
+	ring[uint32]
 	slot []uint16
 }
 
 func (x *colourIndex) reset() {
-	x.colourRing.reset()
+	x.ring.reset()
 	if x.slot == nil {
 		x.slot = make([]uint16, 1<<17)
 	}
@@ -126,7 +102,7 @@ func (x *colourIndex) reset() {
 
 func (x *colourIndex) find(c uint32) (id int, known bool) {
 	s := &x.slot[c*0x9e3779b1>>15]
-	if id := int(*s); id != 0 && x.c[id] == c {
+	if id := int(*s); id != 0 && x.at[id] == c {
 		return id, true
 	}
 	id = x.add(c)

@@ -76,7 +76,7 @@ func (e *wordCoder) columns(p *Picture, x, y, n int) {
 		}
 		h ^= h >> 32
 		h *= 0xd6e8feb86659fd93
-		if last == 0 || h != lastHash || e.words.px[last] != w {
+		if last == 0 || h != lastHash || e.words.at[last] != w {
 			last = e.words.find(h, &w)
 		}
 		lastHash = h
@@ -103,8 +103,8 @@ func (e *wordCoder) newWord(w *word) {
 
 // wordDecoder reads what wordCoder has written.
 type wordDecoder struct {
-	words   wordRing
-	colours colourRing
+	words   ring[word]
+	colours ring[uint32]
 	ids     []byte
 	fresh   []byte
 	pal     []byte
@@ -180,7 +180,7 @@ func (d *wordDecoder) columns(p *Picture, x, y, n int) error {
 		} else if id > d.words.fill {
 			return badFrame("word %d of %d", id, d.words.fill)
 		}
-		w := &d.words.px[id]
+		w := &d.words.at[id]
 		r0[j], r1[j] = uint32(w[0]), uint32(w[0]>>32)
 		r2[j], r3[j] = uint32(w[1]), uint32(w[1]>>32)
 		r4[j], r5[j] = uint32(w[2]), uint32(w[2]>>32)
@@ -199,7 +199,7 @@ func (d *wordDecoder) newWord() (int, error) {
 		} else if id > d.colours.fill {
 			return 0, badFrame("colour %d of %d", id, d.colours.fill)
 		}
-		w[i/2] |= uint64(d.colours.c[id]) << (32 * (i % 2))
+		w[i/2] |= uint64(d.colours.at[id]) << (32 * (i % 2))
 	}
 	d.fresh = d.fresh[16:]
 	return d.words.add(w), nil
