@@ -123,15 +123,25 @@ func (p *program) offerRights(file *config.File, err error) error {
 	if none != nil {
 		return err
 	}
-	answer, asked := t.ask(p.ctx, fmt.Sprintf("This needs root's rights: %v\nRun it with them, by pkexec? [y/N] ", lacking), false)
+	p.voice.say("%v", lacking)
+	answer, asked := t.ask(p.ctx, "That takes root's rights: ask for them by pkexec? [y/N] ", false)
 	t.Close()
 	switch {
 	case asked != nil:
 		return asked
 	case !strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y"):
+		return said(err)
+	}
+	return p.runBy(pkexec, p.explicit(file), said(err))
+}
+
+// said keeps the hints of an error that has been told.
+func said(err error) error {
+	var f *failure
+	if !errors.As(err, &f) {
 		return err
 	}
-	return p.runBy(pkexec, p.explicit(file), err)
+	return fail(f.code, errors.New(""), f.hints...)
 }
 
 // onDesktop: PKEXEC_UID says that pkexec has run this already, and in vain.

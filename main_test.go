@@ -49,6 +49,8 @@ func TestMain(m *testing.M) {
 //	address WHAT NAME         $NAME is the address that a host on a terminal has printed
 //	reads NAME FILE           $NAME is the first line of that file
 //	display NAME              starts an X display; $NAME is its name
+//	service-machine           a computer whose rac is a service; as-root COMMAND and
+//	                          as-nobody COMMAND run there, with those rights
 //	notes NAME WHAT REGEXP    $NAME is what the regexp's (…) finds in what WHAT has printed
 //	totp NAME WHAT [STEPS]    $NAME is the code that an app shows whose URI WHAT has printed;
 //	                          with STEPS: so many half minutes later
@@ -78,8 +80,10 @@ func TestStories(t *testing.T) {
 			"address": cmdAddress,
 			"reads":   cmdReads,
 			"display": cmdDisplay,
-			"notes":   cmdNotes,
-			"totp":    cmdTOTP,
+
+			"service-machine": cmdServiceMachine,
+			"notes":           cmdNotes,
+			"totp":            cmdTOTP,
 		},
 	})
 }
