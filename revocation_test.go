@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -116,22 +117,44 @@ func (w withdrawal) measure(host, viewer machine, addr string) {
 	}
 	a := viewer.starts(stdin, args...)
 	awaitSaying(t, "the viewer", a, `"event":"connected".*"auth":"`+by+`"`)
+	pattern := w.says
+	if w.ends != "" {
+		pattern = `"event":"ended","exit":9,"reason":"` + w.ends + `"`
+	}
+	told := whenSaid(a, pattern)
 	before, saved := time.Now(), modified(t, host.config())
 	w.do(host)
 	if now := modified(t, host.config()); now.After(saved) {
 		before = now // what rac did before it wrote the file is not counted
 	}
-	pattern := w.says
-	if w.ends != "" {
-		pattern = `"event":"ended","exit":9,"reason":"` + w.ends + `"`
-	}
 	awaitSaying(t, "the viewer", a, pattern)
-	took := time.Since(before)
+	took := (<-told).Sub(before)
 	t.Logf("%v after the save", took.Round(time.Millisecond))
 	if took > 10*promise {
 		t.Errorf("it took %v, the promise is %v", took, promise)
 	}
 	w.after(t, a)
+}
+
+// whenSaid gives the moment in which a program has printed something; none if it
+// ends without.
+func whenSaid(a *actor, pattern string) <-chan time.Time {
+	re, moment := regexp.MustCompile(pattern), make(chan time.Time, 1)
+	go func() { // ends with the program, at the latest
+		defer close(moment)
+		for over := false; !over; {
+			select {
+			case <-time.After(5 * time.Millisecond):
+			case <-a.ended:
+				over = true
+			}
+			if re.MatchString(a.String()) {
+				moment <- time.Now()
+				return
+			}
+		}
+	}()
+	return moment
 }
 
 // after holds that the viewer has ended with code 9, or is still there.
