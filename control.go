@@ -80,7 +80,8 @@ var statusCommand = &command{
 	name: "status", group: groupLook,
 	short: "show the running host and its sessions",
 	long: `Shows what the running host shares, whether unattended access is open, who is
-connected and who waits for an answer.`,
+connected and who waits for an answer. With --service it tells this of the service's
+host, to every user of the computer.`,
 	eg: [2]string{"rac status", "rac status --verify-log"},
 	setUp: func(f *flags) func(*program, []string) error {
 		asJSON := f.bool("json", "as one JSON object")

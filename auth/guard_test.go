@@ -156,6 +156,9 @@ func TestBytesOfASessionAreCounted(t *testing.T) {
 		if got := h.gate.Sessions()[0].Bytes; got != 2 {
 			t.Errorf("%d bytes, want 2", got)
 		}
+		if got := (&Controller{Gate: h.gate, Public: true}).sessions()[0].Bytes; got != 0 {
+			t.Errorf("strangers are told of %d bytes, want whole megabytes", got)
+		}
 		s.Close()
 		pass.Close(Closed)
 	})
