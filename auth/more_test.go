@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -200,6 +201,20 @@ func TestATokenThatIsRenewedWhileThePasswordChangesIsDead(t *testing.T) {
 			t.Error("the token was sealed anew for a password that it was not issued under")
 		}
 	})
+}
+
+func TestANameThatIsCutBehindAWordCanStillBeSigned(t *testing.T) {
+	name := clean(strings.Repeat("a", maxName-1)+" and more", maxName)
+	if name != clean(name, maxName) {
+		t.Errorf("cleaned again, %q is another text", name)
+	}
+	key, _, err := NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewCertificate(annaID, strings.Repeat("a", maxName-1)+" and more", time.Hour, AllPerms).Sign(key); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestARefusalIsASentence(t *testing.T) {

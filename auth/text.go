@@ -24,7 +24,7 @@ func clean(text string, max int) string {
 		}
 		return r
 	}, text)
-	return bounded(strings.Join(strings.Fields(text), " "), max)
+	return strings.TrimRight(bounded(strings.Join(strings.Fields(text), " "), max), " ")
 }
 
 // bounded cuts text to at most max bytes, between two characters.
