@@ -221,6 +221,8 @@ func (h *host) openGate() error {
 
 // startWork starts what runs beside the sessions.
 func (h *host) startWork() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	h.end = cancel // before anything can fail: stop calls it
 	socket, err := auth.Listen(filepath.Join(h.state, controlSocket))
 	if err != nil {
 		return err
@@ -229,8 +231,6 @@ func (h *host) startWork() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	h.end = cancel
 	control := auth.Controller{Gate: h.gate, Desk: h.desk, More: h.report}
 	h.work.Go(func() { control.Serve(ctx, socket) })
 	if forAll != nil {
