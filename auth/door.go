@@ -95,11 +95,8 @@ func (d *door) serve(ctx context.Context) error {
 	loginCtx, cancel := context.WithCancelCause(ctx) // ends too when the place is taken away
 	defer cancel(nil)
 	d.who = guesser{peer: d.from, source: bounded(d.remote.Source, 100), known: d.g.knows(d.from, c)}
-	if d.slot = d.g.slots.take(d.from, d.rank(), cancel); d.slot == nil {
-		// Without a farewell: who floods must not make us wait for him.
-		d.l.send(msgRefused, &refusedMsg{Code: CodeBusy, RetryAfter: 1})
-		d.l.close()
-		return &Refused{Code: CodeBusy}
+	if d.slot = d.g.slots.take(d.who, d.rank(), cancel); d.slot == nil {
+		return d.sendAway()
 	}
 	defer d.leaveSlot()
 	defer d.stopAsking()
@@ -134,7 +131,9 @@ func (d *door) turnAway(err error) error {
 		return d.refuse(refused)
 	case errors.As(err, &ended):
 		return errors.Join(d.l.part(msgBye, &byeMsg{ended.Reason}), err)
-	case errors.Is(err, errEvicted), errors.Is(err, errFull):
+	case errors.Is(err, errEvicted):
+		return d.sendAway()
+	case errors.Is(err, errFull):
 		return d.refuse(&Refused{Code: CodeBusy, RetryAfter: time.Second})
 	case errors.Is(err, errRules):
 		d.log.Warn("login ended", "error", err)
@@ -142,6 +141,15 @@ func (d *door) turnAway(err error) error {
 	}
 	d.l.close()
 	return err
+}
+
+// sendAway is for who has no place. Nobody waits until he has heard it: who floods
+// must not make us.
+func (d *door) sendAway() error {
+	d.l.setPatience(farewell)
+	d.l.send(msgRefused, &refusedMsg{Code: CodeBusy, RetryAfter: 1})
+	d.l.close()
+	return &Refused{Code: CodeBusy}
 }
 
 func (d *door) refuse(r *Refused) error {

@@ -212,23 +212,23 @@ func TestAFloodOfStrangersLosesMostAndKnownPeersLoseNothing(t *testing.T) {
 	ss, dropped := newSlots(), 0
 	drop := func(error) { dropped++ }
 	for i := range 1000 {
-		ss.take(wire.PeerID(fmt.Sprint(i)), stranger, drop)
+		ss.take(guesser{peer: wire.PeerID(fmt.Sprint(i))}, stranger, drop)
 	}
 	if len(ss.taken) != maxStrangers || dropped != 1000-maxStrangers {
 		t.Errorf("%d places taken, %d dropped", len(ss.taken), dropped)
 	}
 	lost := func(error) { t.Error("a known peer lost its place") }
 	for i := range maxSlots - maxStrangers {
-		if ss.take(wire.PeerID(fmt.Sprint("known", i)), known, lost) == nil {
+		if ss.take(guesser{peer: wire.PeerID(fmt.Sprint("known", i))}, known, lost) == nil {
 			t.Error("no place for a known peer")
 		}
 	}
 	for i := range 1000 {
-		ss.take(wire.PeerID(fmt.Sprint(i)), stranger, drop)
+		ss.take(guesser{peer: wire.PeerID(fmt.Sprint(i))}, stranger, drop)
 	}
 	unlucky := 0
 	for i := range maxStrangers {
-		s := ss.take(wire.PeerID(fmt.Sprint("payer", i)), stranger, func(error) { unlucky++ })
+		s := ss.take(guesser{peer: wire.PeerID(fmt.Sprint("payer", i))}, stranger, func(error) { unlucky++ })
 		if s == nil {
 			t.Fatal("no place for one who wants to pay")
 		}
@@ -238,10 +238,29 @@ func TestAFloodOfStrangersLosesMostAndKnownPeersLoseNothing(t *testing.T) {
 		t.Errorf("%d have paid in vain, want %d", unlucky, maxStrangers-maxPayers)
 	}
 	for i := range 1000 {
-		ss.take(wire.PeerID(fmt.Sprint("late", i)), stranger, drop)
+		ss.take(guesser{peer: wire.PeerID(fmt.Sprint("late", i))}, stranger, drop)
 	}
 	if unlucky != maxStrangers-maxPayers {
 		t.Error("strangers pushed out those who have paid")
+	}
+}
+
+func TestWhoComesAloneKeepsHisPlaceAgainstANetworkFullOfStrangers(t *testing.T) {
+	for _, paid := range []bool{false, true} {
+		ss := newSlots()
+		come := func(name, source string, drop func(error)) {
+			s := ss.take(guesser{peer: wire.PeerID(name), source: source}, stranger, drop)
+			if s == nil {
+				t.Fatal("no place")
+			}
+			if paid {
+				ss.raise(s, payer)
+			}
+		}
+		come("owner", "12.0.0.0/24", func(error) { t.Error("the owner lost his place") })
+		for i := range 2000 {
+			come(fmt.Sprint(i), fmt.Sprintf("11.0.%d.0/24", i%60), func(error) {})
+		}
 	}
 }
 

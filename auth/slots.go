@@ -2,18 +2,18 @@ package auth
 
 // How many logins may be under way at once. A stream of a stranger costs a
 // goroutine and some kilobytes before he has proved anything; so there is a
-// bounded number of places. When all are taken, a random stranger loses his
-// (as in OpenSSH's MaxStartups): who floods loses most, and whoever tries again
-// gets in between. Who has paid with a puzzle keeps his place against those who
-// have not. Some places are kept for known peers.
+// bounded number of places. When all are taken, a random stranger loses his (as
+// in OpenSSH's MaxStartups), of those from the network that has most of them: who
+// floods loses most, and who comes alone from elsewhere keeps his place. Who has
+// paid with a puzzle keeps his against those who have not. Some places are kept
+// for known peers.
 
 import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
-
-	"rac/p2p/wire"
 )
 
 // A place costs about 30 kB with its libp2p stream, 8 MB in all. With 32 places, as
@@ -39,7 +39,7 @@ const (
 var errEvicted = errors.New("auth: the place was needed for another login")
 
 type slot struct {
-	peer wire.PeerID
+	who  guesser
 	rank rank
 	drop context.CancelCauseFunc
 }
@@ -53,12 +53,12 @@ func newSlots() *slots { return &slots{taken: map[*slot]struct{}{}} }
 
 // take returns a place, or nil. drop is called, at most once and without the
 // lock's being of concern to it, when the place is taken away again.
-func (ss *slots) take(peer wire.PeerID, r rank, drop context.CancelCauseFunc) *slot {
+func (ss *slots) take(who guesser, r rank, drop context.CancelCauseFunc) *slot {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	same, strangers := 0, 0
 	for s := range ss.taken {
-		if s.peer == peer {
+		if s.who.peer == who.peer {
 			same++
 		}
 		if s.rank < known {
@@ -71,12 +71,12 @@ func (ss *slots) take(peer wire.PeerID, r rank, drop context.CancelCauseFunc) *s
 	if full := len(ss.taken) >= maxSlots || r < known && strangers >= maxStrangers; full && !ss.evictLocked(r) {
 		return nil
 	}
-	s := &slot{peer: peer, rank: r, drop: drop}
+	s := &slot{who: who, rank: r, drop: drop}
 	ss.taken[s] = struct{}{}
 	return s
 }
 
-// evictLocked pushes a random one of the lowest rank out, if that is not above r.
+// evictLocked pushes one of the lowest rank out, if that is not above r.
 func (ss *slots) evictLocked(r rank) bool {
 	var worst []*slot
 	for s := range ss.taken {
@@ -118,8 +118,16 @@ func (ss *slots) crowded() bool {
 	return len(ss.taken) > maxStrangers/2
 }
 
-// dropLocked takes the place of a random one away.
+// dropLocked takes the place of one away: a random one from the network that has
+// most places. A flood that comes from as many networks as there are places is
+// back to chance alone.
 func (ss *slots) dropLocked(from []*slot) {
+	places, most := map[string]int{}, 0
+	for _, s := range from {
+		places[s.who.source]++
+		most = max(most, places[s.who.source])
+	}
+	from = slices.DeleteFunc(from, func(s *slot) bool { return places[s.who.source] < most })
 	victim := from[rand.IntN(len(from))]
 	delete(ss.taken, victim)
 	victim.drop(errEvicted)
