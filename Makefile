@@ -1,6 +1,8 @@
 # make test needs Go, make and the rights to install Debian packages; it installs the rest.
 
 export CGO_ENABLED ?= 0
+# What the tests type into real programs is UTF-8; a fresh machine has no locale.
+export LC_ALL := C.UTF-8
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Two builds of one commit are equal byte for byte, wherever the folder is.

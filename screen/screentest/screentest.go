@@ -95,7 +95,8 @@ func (s *Server) Kill() {
 
 // Env is this process's environment with the server as its display.
 func (s *Server) Env() []string {
-	env := append(os.Environ(), "DISPLAY="+s.Display)
+	// xdotool reads what it is to type by the locale, and xprop writes by it.
+	env := append(os.Environ(), "DISPLAY="+s.Display, "LC_ALL=C.UTF-8")
 	if s.Authority != "" {
 		env = append(env, "XAUTHORITY="+s.Authority)
 	}
