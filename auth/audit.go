@@ -52,6 +52,7 @@ type recordLine struct {
 	Bytes    int64     `json:"bytes,omitempty"`
 	Token    string    `json:"token,omitempty"`   // issued, renewed, reused
 	Changed  []string  `json:"changed,omitempty"` // keys of the config, never values
+	Missed   int       `json:"missed,omitempty"`  // denials before this one that have no line
 	Prev     string    `json:"prev"`              // SHA-256 of the line before, in hex; "": the first
 }
 
@@ -112,7 +113,7 @@ func (r *Record) Write(e Event) error {
 		Time: e.Time.UTC().Truncate(time.Millisecond), Event: e.Kind, Session: e.Session, Peer: bounded(string(e.Peer), 128),
 		Name: e.Name, Verified: e.Verified, Auth: e.Auth, Path: e.Path, Wants: names(e.Wants), Perms: names(e.Perms),
 		Code: e.Code, Reason: e.Reason, Seconds: e.Lasted.Round(time.Millisecond).Seconds(), Bytes: e.Bytes,
-		Token: e.Token, Changed: e.Changed, Prev: r.prev,
+		Token: e.Token, Changed: e.Changed, Missed: e.Missed, Prev: r.prev,
 	})
 	if err != nil {
 		return err
@@ -221,10 +222,26 @@ func rotatedAway(file string) bool {
 	return err == nil
 }
 
+// Denials have lines at once for so many, then one in so long; the others are
+// counted. Without that a stranger who is refused again and again fills all the
+// files within minutes, and the lines that tell of an intruder are gone.
+const (
+	deniedLines  = 200
+	deniedRefill = 10 * time.Second
+)
+
 // recordLocked writes an event to the record, if there is one.
 func (g *Gate) recordLocked(e Event) {
 	if g.o.Record == nil {
 		return
+	}
+	if e.Kind == EventDenied {
+		if g.denials.wait(time.Now(), deniedLines, deniedRefill) > 0 {
+			g.missed++
+			return
+		}
+		g.denials.used++
+		e.Missed, g.missed = g.missed, 0
 	}
 	if err := g.o.Record.Write(e); err != nil && !g.recordFailed {
 		g.recordFailed = true // said once: a full disk must not fill the log, too

@@ -159,3 +159,36 @@ func TestTheRecordTellsTheWholeStoryAndNoSecret(t *testing.T) {
 		}
 	})
 }
+
+func TestAStrangerCannotFloodTheRecord(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sessions.jsonl")
+	story(t, func(h *house) {
+		r, err := OpenRecord(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.gate.o.Record = r
+		h.viewer(annaID, right).in().Close(Closed)
+		for range 10 * deniedLines {
+			h.gate.observe(Event{Kind: EventDenied, Peer: thiefID, Code: CodeProtocol})
+		}
+		time.Sleep(deniedRefill)
+		h.gate.observe(Event{Kind: EventDenied, Peer: thiefID, Code: CodeProtocol})
+		h.told()
+		r.Close()
+		h.gate.o.Record = nil
+	})
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), `"denied"`); n != deniedLines+1 {
+		t.Errorf("%d lines of denials, want %d", n, deniedLines+1)
+	}
+	if want := fmt.Sprintf(`"missed":%d,`, 9*deniedLines); !strings.Contains(string(text), want) {
+		t.Errorf("the record does not say %s", want)
+	}
+	if _, err := VerifyRecord(file); err != nil {
+		t.Error(err)
+	}
+}

@@ -39,6 +39,7 @@ type Event struct {
 	Bytes    int64
 	Token    string
 	Changed  []string
+	Missed   int
 }
 
 // observeLocked tells of an event, to the record and to Observe.

@@ -55,6 +55,8 @@ type Gate struct {
 	invite       *invite               // nil: none is open
 	lastControl  time.Time             // when a session last had control and lost it
 	recordFailed bool
+	denials      bucket  // in the record
+	missed       int     // denials that have no line in it
 	closing      Reason  // "": open
 	untold       []Event // for Observe
 	telling      bool    // somebody hands them over
