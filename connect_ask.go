@@ -28,7 +28,10 @@ func (a *asker) open() {
 	if a.getenv("RAC_PASSWORD_FILE") != "" || *a.o.passwordStdin {
 		return
 	}
-	a.terminal, _ = openTerminal()
+	if t, err := openTerminal(); err == nil {
+		t.voice = a.voice // the host may have something to say meanwhile
+		a.terminal = t
+	}
 	a.dialog = a.terminal == nil && a.win != nil
 }
 
@@ -100,10 +103,11 @@ func (a *asker) Code(ctx context.Context, q auth.Question) (string, error) {
 	return a.secret(ctx, again, "RAC_TOTP_FILE", prompt, false)
 }
 
-// prompt says whose password is wanted and what became of the last one.
+// prompt says whose password is wanted. What became of the last one notice has
+// told, but not that the next one has to wait.
 func (a *asker) prompt(q auth.Question) string {
 	var said []string
-	if q.Last != "" {
+	if q.Last != "" && q.Wait > 0 {
 		said = append(said, sentenceOf(&auth.Refused{Code: q.Last, RetryAfter: q.Wait}))
 	}
 	if q.Asking {

@@ -120,10 +120,13 @@ func (s *session) explain(err error) error {
 }
 
 func (s *session) notice(n auth.Notice) {
-	if n.Code != "" {
-		s.voice.say("%s", (&auth.Refused{Code: n.Code}).Error())
-	}
-	if n.Asking {
+	switch {
+	case n.Code == auth.CodeTokenDead: // dropLogin has said so
+	case n.Code == auth.CodeThrottled:
+		s.voice.say("%v", &auth.Refused{Code: n.Code, RetryAfter: n.Timeout})
+	case n.Code != "":
+		s.voice.say("%v", &auth.Refused{Code: n.Code})
+	case n.Asking:
 		s.phase(fmt.Sprintf("asking at the machine (%v)", n.Timeout))
 	}
 }

@@ -24,7 +24,10 @@ import (
 var errNoTerminal = errors.New("there is no terminal to ask on")
 
 // terminal is the person's own terminal, wherever stdin and stdout go.
-type terminal struct{ in, out *os.File }
+type terminal struct {
+	in, out *os.File
+	voice   *voice // if not nil: may speak while a question waits
+}
 
 // openTerminal returns errNoTerminal where the program has none.
 func openTerminal() (*terminal, error) {
@@ -32,7 +35,7 @@ func openTerminal() (*terminal, error) {
 	if err != nil || !term.IsTerminal(int(fd(in))) {
 		return nil, errNoTerminal
 	}
-	return &terminal{in, out}, nil
+	return &terminal{in: in, out: out}, nil
 }
 
 // fd returns f's descriptor without switching f to blocking mode, as f.Fd does:
@@ -79,6 +82,12 @@ func (t *terminal) ask(ctx context.Context, question string, hidden bool) (strin
 		io.Reader
 		io.Writer
 	}{t.in, t.out}, question)
+	if width, height, err := term.GetSize(int(fd(t.in))); err == nil && width > 0 {
+		line.SetSize(width, height)
+	}
+	if t.voice != nil {
+		defer t.voice.above(line)()
+	}
 	read := line.ReadLine
 	if hidden {
 		read = func() (string, error) { return line.ReadPassword(question) }
@@ -89,6 +98,7 @@ func (t *terminal) ask(ctx context.Context, question string, hidden bool) (strin
 		fmt.Fprint(t.out, "\r\n")
 		return "", context.Cause(ctx)
 	case errors.Is(err, io.EOF): // Ctrl-C or Ctrl-D
+		fmt.Fprint(t.out, "\r\n")
 		return "", fail(exitInt, errors.New("cancelled"))
 	}
 	return answer, err
@@ -100,7 +110,8 @@ type voice struct {
 	w     io.Writer
 	live  bool // phases are written over
 	color bool
-	line  []string // the phases so far
+	line  []string  // the phases so far
+	over  io.Writer // while a question waits: writes above it
 }
 
 func newVoice(f *os.File, getenv func(string) string) *voice {
@@ -122,7 +133,31 @@ func (v *voice) say(format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.endLineLocked()
-	fmt.Fprintf(v.w, "rac: %s\n", printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(v.to(), "rac: %s\n", printable(fmt.Sprintf(format, args...)))
+}
+
+// above makes the voice speak above a question that waits on the same terminal,
+// which it would else write over. What is returned ends that.
+func (v *voice) above(question io.Writer) func() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.endLineLocked()
+	if v.live {
+		v.over = question
+	}
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.over = nil
+	}
+}
+
+// to is where a line goes.
+func (v *voice) to() io.Writer {
+	if v.over != nil {
+		return v.over
+	}
+	return v.w
 }
 
 // show prints text as it stands, such as the line of a file with a mark below.
@@ -130,7 +165,7 @@ func (v *voice) show(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.endLineLocked()
-	fmt.Fprintln(v.w, printable(text))
+	fmt.Fprintln(v.to(), printable(text))
 }
 
 func (v *voice) hint(text string) { v.say("hint: %s", text) }
@@ -140,8 +175,8 @@ func (v *voice) phase(name string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	name = printable(name)
-	if !v.live {
-		fmt.Fprintf(v.w, "rac: %s\n", name)
+	if !v.live || v.over != nil {
+		fmt.Fprintf(v.to(), "rac: %s\n", name)
 		return
 	}
 	v.line = append(v.line, name)
