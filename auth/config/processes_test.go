@@ -123,14 +123,17 @@ func ownToken(e *Edit, client string, i int) error {
 }
 
 // editor is a person with an editor that takes no locks: it reads, adds a note at
-// the top, and saves if nobody else has saved since, until stdin ends.
+// the top, and saves if nobody else has saved since, until stdin ends. It waits for
+// a writer between two saves of its own: on a busy machine no edit would ever come
+// to its end between them.
 func editor(file, _ string) error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		os.Stdin.Read(make([]byte, 1))
 	}()
-	saves := 0
+	saves, f := 0, Open(file)
+	var own snapshot
 	for tick := time.NewTicker(25 * time.Millisecond); ; {
 		select {
 		case <-ended:
@@ -138,9 +141,15 @@ func editor(file, _ string) error {
 			return nil
 		case <-tick.C:
 		}
+		if now, err := f.read(); err == nil && now.same(own) {
+			continue
+		}
 		err := editorNotes(file, saves)
 		if err == nil {
 			saves++
+			if own, err = f.read(); err != nil {
+				return err
+			}
 		} else if !errors.Is(err, errRaced) {
 			return err
 		}
