@@ -134,6 +134,7 @@ func (f *flags) given(name string) bool {
 
 // parse sets the flags and returns the operands.
 func (f *flags) parse(args []string) (operands []string, err error) {
+	args = f.joined(args)
 	for {
 		if err := f.Parse(args); err != nil {
 			return nil, f.explain(err)
@@ -149,6 +150,25 @@ func (f *flags) parse(args []string) (operands []string, err error) {
 	}
 }
 
+// joined writes "--control false" as "--control=false": package flag takes no
+// separate value for a flag that may stand alone.
+func (f *flags) joined(args []string) []string {
+	var all []string
+	for i := 0; i < len(args); i++ {
+		if args[i] == "--" {
+			return append(all, args[i:]...)
+		}
+		name, isFlag := strings.CutPrefix(args[i], "--")
+		if isFlag && f.shown[name] == "=true|false" && i+1 < len(args) && (args[i+1] == "true" || args[i+1] == "false") {
+			all = append(all, args[i]+"="+args[i+1])
+			i++
+			continue
+		}
+		all = append(all, args[i])
+	}
+	return all
+}
+
 // explain puts package flag's errors into rac's words.
 func (f *flags) explain(err error) error {
 	if errors.Is(err, flag.ErrHelp) {
@@ -157,13 +177,15 @@ func (f *flags) explain(err error) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		name = strings.TrimLeft(name, "-")
-		if near := config.Nearest(name, f.order); near != "" {
+		var known []string
+		f.VisitAll(func(g *flag.Flag) { known = append(known, g.Name) })
+		if near := config.Nearest(name, known); near != "" {
 			return usagef("unknown flag --%s; did you mean --%s?", name, near)
 		}
 		return fail(exitUsage, fmt.Errorf("unknown flag --%s", name), "rac help "+f.Name())
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
-		return usagef("--%s needs a value: --%s %s", name, name, f.shown[name])
+		return usagef("--%s needs a value: --%s %s", name, name, strings.TrimPrefix(f.shown[name], "="))
 	}
 	text = strings.NewReplacer("for flag -", "for --", "for -", "for --").Replace(text)
 	return usagef("%s", strings.TrimSuffix(text, ": parse error"))

@@ -37,7 +37,10 @@ and the person at the machine, if there is one, is asked at the same time.`,
 	setUp: func(f *flags) func(*program, []string) error {
 		o := connectOptionsOf(f)
 		return func(p *program, operands []string) error {
-			if len(operands) != 1 {
+			if len(operands) > 1 {
+				return usagef("connect to one machine; what is %q for?", operands[1])
+			}
+			if len(operands) == 0 {
 				return fail(exitUsage, errors.New("connect to which machine?"), "rac connect ID, as rac host prints it")
 			}
 			c := &connection{program: p, o: o}

@@ -95,7 +95,7 @@ func run(ctx context.Context, p *program, args []string) int {
 
 func (p *program) dispatch(args []string) error {
 	if len(args) == 0 {
-		fmt.Fprint(p.stdout, overview())
+		p.voice.show(overview())
 		return usagef("which command?")
 	}
 	switch args[0] {
@@ -111,6 +111,7 @@ func (p *program) dispatch(args []string) error {
 	f := newFlags(c.name)
 	body := c.setUp(f)
 	f.StringVar(&p.configFlag, "config", "", "")
+	f.shown["config"] = "FILE"
 	f.BoolVar(&p.service, "service", false, "")
 	operands, err := f.parse(args[1:])
 	if errors.Is(err, flag.ErrHelp) {
@@ -245,7 +246,10 @@ var versionCommand = &command{
 	long:  "Prints rac's version and what it was built with and for.",
 	eg:    [2]string{"rac version", "rac version | cut -d' ' -f2"},
 	setUp: func(*flags) func(*program, []string) error {
-		return func(p *program, _ []string) error {
+		return func(p *program, operands []string) error {
+			if err := noOperands(operands); err != nil {
+				return err
+			}
 			fmt.Fprintf(p.stdout, "rac %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		}
@@ -261,9 +265,13 @@ func helpCommand() *command {
 		eg:    [2]string{"rac help", "rac help connect"},
 		setUp: func(*flags) func(*program, []string) error {
 			return func(p *program, operands []string) error {
-				if len(operands) == 0 {
+				switch len(operands) {
+				case 0:
 					fmt.Fprint(p.stdout, overview())
 					return nil
+				case 1:
+				default:
+					return usagef("rac help explains one command at a time")
 				}
 				c, err := findCommand(operands[0])
 				if err == nil {
