@@ -147,6 +147,11 @@ func (c *connection) options(cfg *config.Config) (err error) {
 	if *c.o.viewOnly && *c.o.text != "" {
 		return usagef("--view-only and --type exclude each other")
 	}
+	if folder := filepath.Dir(*c.o.screenshot); *c.o.screenshot != "" {
+		if _, err := os.Stat(folder); err != nil {
+			return fmt.Errorf("--screenshot: %w", err)
+		}
+	}
 	c.relays = append(*c.o.relays, cfg.Network.Relays...)
 	if c.scripted() {
 		c.still = screen.NewStill()

@@ -96,11 +96,11 @@ func (s *session) openSurface(ctx context.Context, cancel context.CancelCauseFun
 	s.meter = screen.NewMeter(&statusTeller{Surface: s.surface, say: s.phase})
 }
 
-// title is the window's: whose screen it shows, and whether it can only be looked
-// at.
+// title is the window's: whose screen it shows, and whether the host lets it only
+// be looked at. The window itself says that --view-only was given.
 func (s *session) title(pass *auth.Pass) string {
 	title := fmt.Sprintf("%s (%s)", pass.HostName, s.target.ID.Short())
-	if *s.o.viewOnly || !pass.Perms().Has(auth.Control) {
+	if !*s.o.viewOnly && !pass.Perms().Has(auth.Control) {
 		title += ", to look only"
 	}
 	return title

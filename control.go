@@ -242,10 +242,13 @@ good for one session, and burn after three wrong tries.`,
 	eg: [2]string{"rac invite", "rac invite --view-only --for 5m"},
 	setUp: func(f *flags) func(*program, []string) error {
 		viewOnly := f.bool("view-only", "to look, not to touch")
-		period := f.duration("for", inviteFor, "how long the code is good")
+		period := f.duration("for", inviteFor, "how long the code is good, an hour at most")
 		return func(p *program, operands []string) error {
 			if err := noOperands(operands); err != nil {
 				return err
+			}
+			if *period <= 0 || *period > time.Hour {
+				return usagef("--for %v: a code is good for one hour at most", *period)
 			}
 			reply, err := p.tell(auth.Command{Do: "invite", ViewOnly: *viewOnly, For: *period})
 			if err != nil {

@@ -108,17 +108,25 @@ func eventFields(e auth.Event) map[string]any {
 // reloaded tells that the config was read again.
 func (h *host) reloaded(before, now *config.Config, err error) {
 	var bad *config.Error
+	changed := []string{} // none, where a mended file says what it said before
+	if err == nil {
+		changed = append(changed, config.Changed(before, now)...)
+	}
 	switch {
 	case errors.As(err, &bad) && *h.o.json:
 		h.event("config_error", map[string]any{"file": bad.File, "line": bad.Line, "column": bad.Column, "message": bad.Message})
 	case err != nil && *h.o.json:
 		h.event("config_error", map[string]any{"file": h.file.Path(), "line": 0, "column": 0, "message": err.Error()})
+	case bad != nil && bad.Excerpt() != "":
+		h.line("config error: %v\n%s\nnobody gets in unattended until the file is mended", err, bad.Excerpt())
 	case err != nil:
 		h.line("config error: %v", err)
 		h.line("nobody gets in unattended until the file is mended")
 	case *h.o.json:
-		h.event("reloaded", map[string]any{"changed": config.Changed(before, now)})
+		h.event("reloaded", map[string]any{"changed": changed})
+	case len(changed) == 0:
+		h.line("config read again: all is as it was")
 	default:
-		h.line("config read again: %s", strings.Join(config.Changed(before, now), ", "))
+		h.line("config read again: %s", strings.Join(changed, ", "))
 	}
 }

@@ -39,6 +39,8 @@ func (h *host) openScreen(ctx context.Context) (*hostScreen, error) {
 		s.display = h.getenv("DISPLAY")
 	}
 	switch {
+	case *h.o.virtual != "" && *h.o.display != "":
+		err = usagef("--virtual and --display exclude each other")
 	case *h.o.virtual != "":
 		err = s.startVirtual(ctx, *h.o.virtual, h.state)
 	case s.display != "":

@@ -70,6 +70,9 @@ func tokenLines(cfg *config.Config, state *auth.State) []tokenLine {
 	for _, t := range cfg.Tokens {
 		line := tokenLine{Name: printable(t.Name), ID: t.Client, Created: t.Created.UTC()}
 		used := state.LastUsed(wire.PeerID(t.Client))
+		if used.Before(t.Created) {
+			used = time.Time{} // that was the one before it, of the same client
+		}
 		if !used.IsZero() {
 			used = used.UTC().Truncate(time.Second)
 			line.LastUsed = &used
