@@ -111,6 +111,7 @@ func TestReadmeCommands(t *testing.T) {
 		}
 		f := newFlags(c.name)
 		c.setUp(f)
+		(&program{}).addFlags(f)
 		for _, name := range flags {
 			if f.Lookup(strings.TrimPrefix(name, "--")) == nil {
 				t.Errorf("README: rac %s has no flag %s", c.name, name)

@@ -110,9 +110,7 @@ func (p *program) dispatch(args []string) error {
 	}
 	f := newFlags(c.name)
 	body := c.setUp(f)
-	f.StringVar(&p.configFlag, "config", "", "")
-	f.shown["config"] = "FILE"
-	f.BoolVar(&p.service, "service", false, "")
+	p.addFlags(f)
 	operands, err := f.parse(args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(p.stdout, c.usage())
@@ -123,6 +121,13 @@ func (p *program) dispatch(args []string) error {
 	}
 	p.args = args
 	return p.refused(c, body(p, operands))
+}
+
+// addFlags declares what every command has. Help names it once for all.
+func (p *program) addFlags(f *flags) {
+	f.StringVar(&p.configFlag, "config", "", "")
+	f.shown["config"] = "FILE"
+	f.BoolVar(&p.service, "service", false, "")
 }
 
 // report says what went wrong and returns the exit code for it.

@@ -165,7 +165,9 @@ func (v *voice) show(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.endLineLocked()
-	fmt.Fprintln(v.to(), printable(text))
+	for _, line := range strings.Split(text, "\n") {
+		fmt.Fprintln(v.to(), printable(line))
+	}
 }
 
 func (v *voice) hint(text string) { v.say("hint: %s", text) }
@@ -206,10 +208,14 @@ func (v *voice) endLineLocked() {
 }
 
 // printable keeps foreign text (names, reasons, addresses from other computers)
-// from steering the terminal.
+// from steering the terminal, from turning its direction around, and from
+// beginning a line that looks like one of ours.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if (r < ' ' && r != '\n' && r != '\t') || (r >= 0x7f && r < 0xa0) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
+		switch {
+		case r == '\t':
+			return r
+		case r < ' ', r >= 0x7f && r < 0xa0, r == 0x200e, r == 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
 			return '?'
 		}
 		return r

@@ -15,8 +15,12 @@ import (
 	"rac/p2p/wire"
 )
 
-// maxSessions bounds the live sessions; each has passed a login.
-const maxSessions = 64
+// maxSessions bounds the live sessions, and maxOfPeer those of one peer: a guest
+// must not fill the house. Each has passed a login.
+const (
+	maxSessions = 64
+	maxOfPeer   = 16
+)
 
 // Options are what a Gate needs. Store, Self, Secret and Log must be there.
 type Options struct {
@@ -195,7 +199,7 @@ func (g *Gate) admit(s *session, s0 Secret) error {
 	if broken && s.basis.method != ByAccept && s.basis.method != ByInvite {
 		return &Refused{Code: CodeSuspended}
 	}
-	if len(g.sessions) >= maxSessions && !g.dropLostLocked() {
+	if g.fullLocked(s.peer) {
 		return errFull
 	}
 	st := g.judge(s.basis, s.peer, s.wants, c)
@@ -216,12 +220,26 @@ func (g *Gate) admit(s *session, s0 Secret) error {
 	return nil
 }
 
+// fullLocked says whether there is no place for another session of this peer.
+func (g *Gate) fullLocked(peer wire.PeerID) bool {
+	n := 0
+	for _, s := range g.sessions {
+		if s.peer == peer {
+			n++
+		}
+	}
+	if n >= maxOfPeer && !g.dropLostLocked(peer) {
+		return true
+	}
+	return len(g.sessions) >= maxSessions && !g.dropLostLocked("")
+}
+
 // dropLostLocked makes room: who waits for a viewer that may never come back
-// must not keep out one who is here.
-func (g *Gate) dropLostLocked() bool {
+// must not keep out one who is here. With of it looks among that peer's own.
+func (g *Gate) dropLostLocked(of wire.PeerID) bool {
 	var oldest *session
 	for _, s := range g.sessions {
-		if s.state != live && (oldest == nil || s.since.Before(oldest.since)) {
+		if s.state != live && (of == "" || of == s.peer) && (oldest == nil || s.since.Before(oldest.since)) {
 			oldest = s
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -384,4 +385,17 @@ func TestAViewerThatIsInterruptedSaysGoodbye(t *testing.T) {
 			t.Errorf("%d sessions are left", n)
 		}
 	})
+}
+
+func TestAGuestCannotFillTheHouse(t *testing.T) {
+	g := &Gate{sessions: map[[32]byte]*session{}, o: Options{Log: slog.New(slog.DiscardHandler)}}
+	for i := range maxOfPeer {
+		g.sessions[[32]byte{byte(i)}] = &session{peer: annaID, state: live}
+	}
+	if !g.fullLocked(annaID) {
+		t.Errorf("a guest may have %d sessions and more", maxOfPeer)
+	}
+	if g.fullLocked(thiefID) {
+		t.Error("one guest keeps out another")
+	}
 }

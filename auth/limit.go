@@ -25,8 +25,10 @@ const (
 	allTries  = 20 // lane B in total: at once, then a puzzle or
 	allRefill = 6 * time.Second
 
-	askTries  = 6 // requests of strangers to a person: at once, then
-	askRefill = 30 * time.Second
+	askTries = 6 // requests of strangers to a person: at once, then
+	// askRefill is several times what a request usually waits: while it does, nobody
+	// who is connected can type (main's pausing), and strangers must not keep it so.
+	askRefill = 3 * time.Minute
 
 	maxLanes = 8192 // lanes remembered; 64 bytes each
 )
