@@ -30,6 +30,7 @@ import (
 var version = "dev"
 
 func main() {
+	keepMemoryPrivate()
 	ctx, stop := notify(context.Background())
 	code := run(ctx, newProgram(), os.Args[1:])
 	stop()
