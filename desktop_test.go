@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 
 	"rac/screen/codec"
@@ -179,6 +180,26 @@ func (c *computer) find(text string) (win xproto.Window) {
 		return err == nil && !c.area(win).Empty()
 	})
 	return win
+}
+
+// pointerAt is where the pointer is on the screen.
+func (c *computer) pointerAt() image.Point {
+	c.t.Helper()
+	p, err := xproto.QueryPointer(c.Conn.Conn, c.Conn.Root).Reply()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return image.Pt(int(p.RootX), int(p.RootY))
+}
+
+// pointerShape is the picture of the pointer, in words; "" if it cannot be had.
+func (c *computer) pointerShape() string {
+	xfixes.QueryVersion(c.Conn.Conn, 5, 0).Reply()
+	p, err := xfixes.GetCursorImage(c.Conn.Conn).Reply()
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(p.Width, p.Height, p.Xhot, p.Yhot, p.CursorImage)
 }
 
 // keysDown returns the keys that are down at the X server.

@@ -151,3 +151,20 @@ func TestClicksAndTheWheelArriveOneByOneWhereTheyWereMade(t *testing.T) {
 	})
 	v.equals(h)
 }
+
+func TestThePointerHasTheShapeThatItHasThere(t *testing.T) {
+	h, v := startSession(t)
+	one := h.typewriter("one", image.Pt(20, 40))
+	v.equals(h)
+	shapes := map[string]bool{}
+	for _, place := range []image.Point{one.middle(), image.Pt(1200, 700), one.area(one.win).Max.Add(image.Pt(0, 2))} {
+		v.xdotool("mousemove " + v.at(place))
+		eventually(t, fmt.Sprintf("the pointers at %v are the same", place), func() bool {
+			return h.pointerAt() == place && h.pointerShape() == v.pointerShape()
+		})
+		shapes[h.pointerShape()] = true
+	}
+	if len(shapes) != 3 { // in the text, on the ground, at a window's corner
+		t.Errorf("the pointer has had %d shapes, want 3", len(shapes))
+	}
+}
