@@ -106,12 +106,6 @@ func (h *passwordHash) String() string {
 // phc is the base64 of the PHC string format.
 var phc = base64.RawStdEncoding.Strict()
 
-// CheckPasswordHash reports what is wrong with a password_hash, if anything.
-func CheckPasswordHash(text string) error {
-	_, err := parsePasswordHash(text)
-	return err
-}
-
 func parsePasswordHash(text string) (*passwordHash, error) {
 	fields := strings.Split(text, "$")
 	if len(text) > maxHash || len(fields) != 7 || fields[0] != "" {

@@ -35,15 +35,6 @@ const keyFileMax = 4 << 10
 
 const pemType = "PRIVATE KEY" // PKCS #8, RFC 5958
 
-// NewIdentity makes an identity that no file remembers.
-func NewIdentity() (*Identity, error) {
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("p2p: new identity: %w", err)
-	}
-	return identityOf(key)
-}
-
 // LoadIdentity reads the identity from the file path, and makes both on first
 // use. Of several processes that do so at once, one wins and all get the same
 // identity. A file that other users can read or write is refused.

@@ -49,10 +49,7 @@ func TestALiarOnTheLANGivesNoOddAddresses(t *testing.T) {
 }
 
 func FuzzParseLAN(f *testing.F) {
-	id, err := NewIdentity()
-	if err != nil {
-		f.Fatal(err)
-	}
+	id := newIdentity(f)
 	query, _ := lanQuery(id.id)
 	answer, _ := lanAnswer(id.id, []ma.Multiaddr{ma.StringCast("/ip4/192.168.1.7/tcp/20123")})
 	f.Add(query)

@@ -3,6 +3,8 @@ package p2p
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -23,9 +25,14 @@ const echo wire.Protocol = "/rac/echo/1"
 // must not find each other.
 var loopback = []string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"}
 
+// newIdentity is one that no file remembers.
 func newIdentity(t testing.TB) *Identity {
 	t.Helper()
-	id, err := NewIdentity()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := identityOf(key)
 	if err != nil {
 		t.Fatal(err)
 	}

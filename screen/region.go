@@ -36,15 +36,6 @@ func (g *region) add(r image.Rectangle) {
 	}
 }
 
-func (g *region) empty() bool {
-	for _, word := range g.set {
-		if word != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // take appends the marked squares to dst, neighbours in a row joined into one
 // rectangle, and empties the region.
 func (g *region) take(dst []image.Rectangle) []image.Rectangle {

@@ -39,8 +39,8 @@ func TestARegionGivesBackWhatWasAdded(t *testing.T) {
 				t.Fatalf("pixel %v came %d times", p, got[p])
 			}
 		}
-		if !g.empty() {
-			t.Fatal("not empty after take")
+		if left := g.take(nil); len(left) > 0 {
+			t.Fatalf("not empty after take: %v", left)
 		}
 	}
 }

@@ -37,9 +37,6 @@ func NewEdit(name string, data []byte) (*Edit, error) {
 // It is fresh: what was revoked before the lock was taken is not in it.
 func (e *Edit) Config() *Config { return e.c }
 
-// Bytes is the text as it stands now.
-func (e *Edit) Bytes() []byte { return []byte(e.text) }
-
 func (e *Edit) load(text string) error {
 	c, d, err := parse(e.name, text)
 	if err != nil {

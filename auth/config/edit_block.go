@@ -82,28 +82,6 @@ func (e *Edit) PutPeer(p Peer) error {
 	return e.putBlock("peer", i, "peer."+p.ID, old.slots(), p.slots())
 }
 
-// UpdatePeer changes the block with an ID, or returns ErrNotFound.
-func (e *Edit) UpdatePeer(id string, f func(*Peer)) error {
-	i := slices.IndexFunc(e.c.Peers, func(p Peer) bool { return p.ID == id })
-	if i < 0 {
-		return fmt.Errorf("peer %s: %w", id, ErrNotFound)
-	}
-	p := e.c.Peers[i]
-	p.Addrs = slices.Clone(p.Addrs)
-	f(&p)
-	p.ID = id
-	return e.PutPeer(p)
-}
-
-// RemovePeer removes the block with an ID, or returns ErrNotFound.
-func (e *Edit) RemovePeer(id string) error {
-	i := slices.IndexFunc(e.c.Peers, func(p Peer) bool { return p.ID == id })
-	if i < 0 {
-		return fmt.Errorf("peer %s: %w", id, ErrNotFound)
-	}
-	return e.removeBlock("peer", i, "peer."+id)
-}
-
 // putBlock writes the slots of block i, or of a new one if i is negative. The
 // steps are made on a copy, so that an error leaves the edit as it was.
 func (e *Edit) putBlock(name string, i int, change string, old, slots []slot) error {

@@ -230,27 +230,6 @@ func TestAnEditSeesWhatStandsInTheFileNow(t *testing.T) {
 	}
 }
 
-func TestAStateFileIsReplacedWhole(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state", "state.json")
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 25 {
-				var state struct{ N int }
-				if err := UpdateJSON(path, &state, func() error { state.N++; return nil }); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	var state struct{ N int }
-	if err := ReadJSON(path, &state); err != nil || state.N != 200 {
-		t.Errorf("got %d, %v, want 200", state.N, err)
-	}
-	wantMode(t, path, 0o600)
-}
-
 func wantMode(t *testing.T, path string, want fs.FileMode) {
 	t.Helper()
 	info, err := os.Stat(path)

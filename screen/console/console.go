@@ -100,13 +100,6 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// Text returns what is on the screen, as lines without trailing blanks.
-func (c *Console) Text() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.vt.text()
-}
-
 // Close ends the shell and everything that was started in it, and waits for it.
 // What is to outlive the console must have left its session (setsid, as tmux
 // does).
