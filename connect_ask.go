@@ -18,9 +18,10 @@ import (
 type asker struct {
 	*session
 	terminal *terminal
-	dialog   bool   // there is a display and no terminal
-	code     string // what the dialog got
-	asked    bool   // typed is what the person has answered
+	dialog   bool     // there is a display and no terminal
+	code     string   // what the dialog got
+	lines    []string // what was read from stdin
+	asked    bool     // typed is what the person has answered
 	typed    auth.Typed
 }
 
@@ -73,7 +74,7 @@ func (a *asker) ask(ctx context.Context, q auth.Question) (auth.Typed, error) {
 	if a.dialog {
 		return a.showDialog(ctx, q, false)
 	}
-	text, err := a.secret(ctx, q.Attempt > 1, "RAC_PASSWORD_FILE", a.prompt(q), true)
+	text, err := a.secret(ctx, passwordOrigin, q.Attempt > 1, a.prompt(q))
 	if err != nil {
 		return auth.Typed{}, err
 	}
@@ -100,7 +101,7 @@ func (a *asker) Code(ctx context.Context, q auth.Question) (string, error) {
 		prompt = sentenceOf(&auth.Refused{Code: q.Last, RetryAfter: q.Wait}) + " " + prompt
 	}
 	// Shown while it is typed: it is long if it is a recovery code, and good once.
-	return a.secret(ctx, again, "RAC_TOTP_FILE", prompt, false)
+	return a.secret(ctx, codeOrigin, again, prompt)
 }
 
 // prompt says whose password is wanted. What became of the last one notice has
@@ -122,25 +123,49 @@ func sentenceOf(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
+// origin is where a secret is, if nobody is to be asked for it.
+type origin struct {
+	variable string // names a file
+	line     int    // of stdin, from 0
+	hidden   bool   // when it is typed
+}
+
+var (
+	passwordOrigin = origin{"RAC_PASSWORD_FILE", 0, true}
+	codeOrigin     = origin{"RAC_TOTP_FILE", 1, false}
+)
+
 // secret returns one line from where the user keeps it. What a pipe or a file
 // holds is not tried twice: it would be wrong again and count as a guess.
-func (a *asker) secret(ctx context.Context, again bool, variable, prompt string, hidden bool) (string, error) {
-	switch file := a.getenv(variable); {
+func (a *asker) secret(ctx context.Context, from origin, again bool, prompt string) (string, error) {
+	switch file := a.getenv(from.variable); {
 	case again && a.terminal == nil:
 		return "", auth.ErrNoPassword
 	case file != "":
 		return lineOf(file)
 	case *a.o.passwordStdin:
+		return a.stdinLine(from.line)
+	case a.terminal != nil:
+		a.voice.endPhases()
+		return a.terminal.ask(ctx, prompt, from.hidden)
+	}
+	return "", auth.ErrNoPassword
+}
+
+// stdinLine returns line n of stdin. The code is the second also after a saved
+// login, which left the password unread: that must not go to the host as a code.
+func (a *asker) stdinLine(n int) (string, error) {
+	for len(a.lines) <= n {
 		line, err := readLine(a.stdin)
 		if errors.Is(err, io.EOF) {
 			return "", auth.ErrNoPassword
 		}
-		return line, err
-	case a.terminal != nil:
-		a.voice.endPhases()
-		return a.terminal.ask(ctx, prompt, hidden)
+		if err != nil {
+			return "", err
+		}
+		a.lines = append(a.lines, line)
 	}
-	return "", auth.ErrNoPassword
+	return a.lines[n], nil
 }
 
 // showDialog asks in a window. Closing it is the user's way to give up.
