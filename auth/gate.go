@@ -304,14 +304,6 @@ func (g *Gate) Known(peer wire.PeerID) bool {
 	return g.knows(peer, c) || g.hasSession(peer)
 }
 
-// Asking reports whether a request waits for a person at this computer. While
-// it does, no key or click that comes over the network may reach the screen.
-func (g *Gate) Asking() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.asking > 0
-}
-
 // Shutdown tells every viewer the reason (Stopped or Restarting), ends the
 // sessions, refuses new logins and returns when all of that is done, or ctx ends.
 func (g *Gate) Shutdown(ctx context.Context, reason Reason) {

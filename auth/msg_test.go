@@ -133,7 +133,7 @@ func FuzzHost(f *testing.F) {
 			if n := len(h.gate.Sessions()); n != 0 {
 				t.Errorf("%d sessions", n)
 			}
-			if h.gate.slotsTaken() != 0 || h.gate.Asking() {
+			if h.gate.slotsTaken() != 0 || h.gate.asks() {
 				t.Error("something is left behind")
 			}
 			for _, e := range h.told() {

@@ -112,7 +112,7 @@ func TestThePersonSeesWhoAsks(t *testing.T) {
 		p.Wants = NewPerms(View)
 		go func() {
 			time.Sleep(time.Second)
-			if !h.gate.Asking() {
+			if !h.gate.asks() {
 				t.Error("nobody is being asked: keys from the network would reach the prompt")
 			}
 			h.person.answers <- Refuse
@@ -184,8 +184,8 @@ func TestS20ThePasswordIsTypedWhileThePersonThinks(t *testing.T) {
 		v.onType = func(context.Context) error { time.Sleep(8 * time.Second); return nil }
 		pass := v.in()
 		synctest.Wait()
-		if pass.Auth != ByPassword || h.gate.Asking() {
-			t.Errorf("by %s; still asking: %t", pass.Auth, h.gate.Asking())
+		if pass.Auth != ByPassword || h.gate.asks() {
+			t.Errorf("by %s; still asking: %t", pass.Auth, h.gate.asks())
 		}
 		pass.Close(Closed)
 	})
