@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,7 @@ func (s *session) run() error {
 	var work sync.WaitGroup
 	s.openSurface(ctx, cancel, &work)
 	work.Go(func() { s.report(ctx) })
+	work.Go(debug.FreeOSMemory) // argon2 has left 64 MiB that are never needed again
 	err := s.stay(ctx)
 	s.pass().Close(auth.Closed)
 	cancel(err)
