@@ -18,7 +18,8 @@ import (
 )
 
 // rac host, in this order: the flags and what must hold before it starts (here),
-// the screen it shows (host_screen.go), and what it tells about (host_events.go).
+// the screen it shows (host_screen.go), what it watches while it runs
+// (host_watch.go), and what it tells about (host_events.go).
 
 type hostOptions struct {
 	settings                  *settingFlags
@@ -110,9 +111,9 @@ func (h *host) run() error {
 			return err
 		}
 	}
-	h.watch()
+	err = h.watch()
 	h.stop()
-	return nil
+	return err
 }
 
 // lock sees to it that one host runs on this state folder, and one on this config.
@@ -240,42 +241,6 @@ func (h *host) startWork() error {
 	}
 	h.work.Go(func() { h.banners.run(ctx) })
 	return nil
-}
-
-// watch holds the sessions against the config after each change, until a signal
-// ends the host.
-func (h *host) watch() {
-	h.work.Go(h.review)
-	var before *config.Config
-	h.file.Watch(h.ctx, func(cfg *config.Config, err error) {
-		h.gate.Reload()
-		if before != nil || err != nil {
-			h.reloaded(before, cfg, err)
-		}
-		if err == nil {
-			before = cfg
-		}
-	})
-}
-
-// reviewEvery is how soon what Watch cannot see is noticed.
-const reviewEvery = 400 * time.Millisecond
-
-// review holds the sessions against the config as it stands, changed or not. A
-// login reads the file for itself: where the owner opens access, somebody comes
-// in, and the owner closes it, all between two looks of Watch, Watch has seen
-// nothing, and the session would stay.
-func (h *host) review() {
-	tick := time.NewTicker(reviewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			h.gate.Reload()
-		case <-h.ctx.Done():
-			return
-		}
-	}
 }
 
 // goodbye bounds how long a host waits for its viewers to hear that it ends.
