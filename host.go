@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -84,7 +85,12 @@ type host struct {
 	out      sync.Mutex // one line at a time on stdout
 }
 
+// collectAt is for debug.SetGCPercent, in place of 100: in a flood, half of what a
+// host held was waiting for the collector, which has little to do otherwise.
+const collectAt = 50
+
 func (h *host) run() error {
+	debug.SetGCPercent(collectAt)
 	cfg, err := h.prepare()
 	if err != nil {
 		return err

@@ -16,14 +16,15 @@ import (
 	"sync"
 )
 
-// A place costs about 30 kB with its libp2p stream, 8 MB in all. With 32 places, as
-// OpenSSH has, an honest login of 1.5 s would outlast a flood of 50 a second once
-// in 25 times; with 192 it is two times in three, and nearly always once the
-// puzzle is solved.
+// A place costs about 30 kB beside its connection. Where a flood comes from fewer
+// networks than there are places, nobody from elsewhere loses his. From more, an
+// honest login of 1.5 s outlasts one of 50 a second every second time, and nearly
+// always once the puzzle is solved; with 32 places, as OpenSSH has, it would be once
+// in ten.
 const (
-	maxSlots     = 256
-	maxStrangers = 192 // the other places are for known peers
-	maxPayers    = 144 // among the strangers: the others are for those who have yet to pay
+	maxSlots     = 192
+	maxStrangers = 128 // the other places are for known peers
+	maxPayers    = 96  // among the strangers: the others are for those who have yet to pay
 	slotsPerPeer = 2
 )
 

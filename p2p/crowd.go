@@ -22,13 +22,14 @@ import (
 // Coming again does not help: it is the connection's age that counts.
 
 const (
-	// maxShakes bounds the handshakes under way. From one network more than one or
-	// two are seldom honest.
-	maxShakes = 384
+	// maxShakes bounds the handshakes under way; each costs 25 kB. From one network
+	// more than one or two are seldom honest.
+	maxShakes = 256
 
 	// maxCallers bounds the connections that others have made to a host. Each costs
-	// about 60 kB, and auth has places for 256 logins.
-	maxCallers = 448
+	// 60 kB, and half as much again until the collector comes; auth has places for
+	// 128 strangers.
+	maxCallers = 256
 )
 
 // standing says who may be sent away before whom.
