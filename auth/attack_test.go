@@ -34,7 +34,7 @@ func (r *raw) spake(id wire.PeerID, password string) (confirm []byte) {
 	}
 	w0, w1 := remembered(k, Password(password))
 	bind := binding{context: transcriptHash(hello, challenge), idProver: string(id), idVerifier: string(hostID)}.of(ByPassword)
-	p := newProver(bind, w0, w1, randomScalar())
+	p := newSpakeProver(bind, w0, w1, randomScalar())
 	r.say(msgProof, &proofMsg{Method: ByPassword, Share: p.share})
 	t, body, err := r.next()
 	if err != nil || t != msgProof {
@@ -111,7 +111,7 @@ func TestATokenIsWrittenOnceAndOnlyIfSavingIsStillAllowed(t *testing.T) {
 func TestMessagesSkippedDoubledAndOutOfOrder(t *testing.T) {
 	token := func() *proofMsg { return &proofMsg{Method: ByToken, Token: make(b64, 32)} }
 	share := func() *proofMsg {
-		return &proofMsg{Method: ByPassword, Share: newProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share}
+		return &proofMsg{Method: ByPassword, Share: newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share}
 	}
 	confirm := func() *proofMsg { return &proofMsg{Method: ByPassword, Confirm: make(b64, 32)} }
 	for name, say := range map[string]func(r *raw){
@@ -354,7 +354,7 @@ func TestAFakeHostGetsNoConfirmation(t *testing.T) {
 					w.Write(msgChallenge, challenge)
 					bind := binding{context: transcriptHash(hello, challenge), idProver: string(annaID), idVerifier: string(idVerifier)}.of(ByPassword)
 					m := nextProof(t, r)
-					run, err := newVerifier(bind, hash.w0, hash.l, m.Share, randomScalar())
+					run, err := newSpakeVerifier(bind, hash.w0, hash.l, m.Share, randomScalar())
 					if err != nil {
 						t.Error(err)
 						return

@@ -61,8 +61,8 @@ type door struct {
 
 	// from the proofs
 	tries    int
-	run      *verifier // between the two messages of a password or an invite
-	runBy    Method    // which of them
+	run      *spakeVerifier // between the two messages of a password or an invite
+	runBy    Method         // which of them
 	cred     *credential
 	invite   *invite // the one that this login may try; nil: none was open
 	puzzle   *puzzle // waits for its solution

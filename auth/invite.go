@@ -138,7 +138,7 @@ func (d *door) inviteShare(m *proofMsg) error {
 		d.invite = nil
 		return &Refused{Code: CodePassword}
 	}
-	v, err := newVerifier(d.bind.of(ByInvite), d.invite.hash.w0, d.invite.hash.l, m.Share, randomScalar())
+	v, err := newSpakeVerifier(d.bind.of(ByInvite), d.invite.hash.w0, d.invite.hash.l, m.Share, randomScalar())
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRules, err)
 	}

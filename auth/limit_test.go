@@ -112,7 +112,7 @@ func TestAGuessIsCountedEvenIfTheClientHangsUp(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		r := h.raw(thiefID)
-		hello := newProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar())
+		hello := newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar())
 		r.hello()
 		r.say(msgProof, &proofMsg{Method: ByPassword, Share: hello.share})
 		r.wantRefused(CodeThrottled, true)
@@ -174,7 +174,7 @@ func TestTheOwnerOnANewLaptopSolvesAPuzzle(t *testing.T) {
 		}
 		r := h.raw(thiefID)
 		r.hello()
-		share := newProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
+		share := newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
 		r.say(msgProof, &proofMsg{Method: ByPassword, Share: share})
 		r.wantRefused(CodeThrottled, true)
 		r.say(msgProof, &proofMsg{Method: ByPassword, Share: share, Puzzle: make(b64, 8)})

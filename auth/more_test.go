@@ -118,7 +118,7 @@ func TestOneSecretsRunIsNotConfirmedAsTheOthers(t *testing.T) {
 func TestAWrongConfirmationSpendsTheInviteToo(t *testing.T) {
 	story(t, func(h *house) {
 		code := h.invited(AllPerms)
-		share := newProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
+		share := newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
 		for range inviteTries {
 			r := h.raw(thiefID)
 			r.hello()

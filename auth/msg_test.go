@@ -116,7 +116,7 @@ func play(text []byte, w *wire.Writer) {
 func FuzzHost(f *testing.F) {
 	hash := hashed(f, right)
 	hello := &helloMsg{Version: 1, Wants: []string{}, Methods: []Method{}, Nonce: make(b64, nonceLen), Person: true}
-	share := &proofMsg{Method: ByPassword, Share: newProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share}
+	share := &proofMsg{Method: ByPassword, Share: newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share}
 	f.Add(script(msgHello, hello, msgProof, share, msgProof, &proofMsg{Method: ByPassword, Confirm: make(b64, 32)}))
 	f.Add(script(msgHello, hello, msgProof, &proofMsg{Method: ByToken, Token: make(b64, 32)}, msgProof, share))
 	f.Add(script(msgHello, hello, msgProof, &proofMsg{Method: ByAccept}, msgPing, &pingMsg{1}, msgBye, &byeMsg{Closed}))
@@ -150,7 +150,7 @@ func FuzzHost(f *testing.F) {
 func FuzzViewer(f *testing.F) {
 	challenge := &challengeMsg{Version: 1, Methods: []Method{ByPassword, ByAccept}, MaySave: true, KDF: newKDF().msg(), Nonce: make(b64, nonceLen)}
 	welcome := &welcomeMsg{Ticket: make(b64, 32), Perms: []string{"view"}, Host: "den", Auth: ByPassword, Token: make(b64, 32)}
-	share := newProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
+	share := newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
 	f.Add(script(msgChallenge, challenge, msgProof, &proofMsg{Method: ByPassword, Share: share, Confirm: make(b64, 32)}))
 	f.Add(script(msgChallenge, challenge, msgWelcome, welcome, msgPerms, &permsMsg{[]string{"view"}}, msgBye, &byeMsg{Kicked}))
 	f.Add(script(msgChallenge, challenge, msgRefused, &refusedMsg{Code: CodeDenied, Again: true}, msgRefused, &refusedMsg{Code: CodeNeedsCode, Again: true}))

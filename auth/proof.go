@@ -144,7 +144,7 @@ func (d *door) share(m *proofMsg) error {
 	}
 	d.paid = false
 	d.tries++
-	v, err := newVerifier(d.bind.of(ByPassword), d.hash.w0, d.hash.l, m.Share, randomScalar())
+	v, err := newSpakeVerifier(d.bind.of(ByPassword), d.hash.w0, d.hash.l, m.Share, randomScalar())
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRules, err)
 	}

@@ -115,22 +115,22 @@ func (b binding) of(m Method) binding {
 	return b
 }
 
-// prover is the viewer's half of one run.
-type prover struct {
+// spakeProver is the viewer's half of one run.
+type spakeProver struct {
 	bind   binding
 	w0, w1 []byte
 	x      []byte
 	share  []byte // shareP: the first message
 }
 
-func newProver(bind binding, w0, w1, x []byte) *prover {
+func newSpakeProver(bind binding, w0, w1, x []byte) *spakeProver {
 	share := plus(timesBase(x), times(spakeM(), w0)).Bytes() // X = x*P + w0*M
-	return &prover{bind: bind, w0: w0, w1: w1, x: x, share: share}
+	return &spakeProver{bind: bind, w0: w0, w1: w1, x: x, share: share}
 }
 
 // finish takes the host's answer. An error means a wrong password, or a host
 // that does not have the verifier; nothing must be sent to it then.
-func (p *prover) finish(shareV, confirmV []byte) (confirmP []byte, err error) {
+func (p *spakeProver) finish(shareV, confirmV []byte) (confirmP []byte, err error) {
 	y, err := parseShare(shareV)
 	if err != nil {
 		return nil, err
@@ -149,16 +149,16 @@ func (p *prover) finish(shareV, confirmV []byte) (confirmP []byte, err error) {
 // errConfirm says that the two sides do not have the same password.
 var errConfirm = errors.New("auth: the proof does not hold")
 
-// verifier is the host's half of one run.
-type verifier struct {
+// spakeVerifier is the host's half of one run.
+type spakeVerifier struct {
 	share    []byte // shareV
 	confirm  []byte // confirmV, sent along with it
 	expected []byte // confirmP
 }
 
-// newVerifier answers a shareP. Whoever reads the answer can check one guess
+// newSpakeVerifier answers a shareP. Whoever reads the answer can check one guess
 // with it: the caller counts a try before he sends it.
-func newVerifier(bind binding, w0 []byte, l *nistec.P256Point, shareP, y []byte) (*verifier, error) {
+func newSpakeVerifier(bind binding, w0 []byte, l *nistec.P256Point, shareP, y []byte) (*spakeVerifier, error) {
 	x, err := parseShare(shareP)
 	if err != nil {
 		return nil, err
@@ -169,11 +169,11 @@ func newVerifier(bind binding, w0 []byte, l *nistec.P256Point, shareP, y []byte)
 	if err != nil {
 		return nil, err
 	}
-	return &verifier{share: share, confirm: keys.confirmV, expected: keys.confirmP}, nil
+	return &spakeVerifier{share: share, confirm: keys.confirmV, expected: keys.confirmP}, nil
 }
 
 // holds reports whether the viewer has proved that it knows the password.
-func (v *verifier) holds(confirmP []byte) bool { return hmac.Equal(v.expected, confirmP) }
+func (v *spakeVerifier) holds(confirmP []byte) bool { return hmac.Equal(v.expected, confirmP) }
 
 // spakeKeys are all values of RFC 9383 section 3.4.
 type spakeKeys struct {

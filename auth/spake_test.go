@@ -55,8 +55,8 @@ func TestEveryValueOfRFC9383AppendixC(t *testing.T) {
 	r := rfc9383
 	bind := binding{context: []byte(r.context), idProver: r.idProver, idVerifier: r.idVerifier}
 	l := timesBase(unhex(t, r.w1))
-	p := newProver(bind, unhex(t, r.w0), unhex(t, r.w1), unhex(t, r.x))
-	v, err := newVerifier(bind, unhex(t, r.w0), l, p.share, unhex(t, r.y))
+	p := newSpakeProver(bind, unhex(t, r.w0), unhex(t, r.w1), unhex(t, r.x))
+	v, err := newSpakeVerifier(bind, unhex(t, r.w0), l, p.share, unhex(t, r.y))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,10 +118,10 @@ func TestAPointOffTheCurveOrTheIdentityIsRefused(t *testing.T) {
 		"off the curve": off, "the identity": {0}, "nothing": nil, "cut short": good[:64], "compressed": point(t, rfc9383.shareP).BytesCompressed(),
 		"zeros": make([]byte, 65), "not below the prime": append([]byte{4}, bytes.Repeat([]byte{0xff}, 64)...),
 	} {
-		if _, err := newVerifier(binding{}, unhex(t, rfc9383.w0), point(t, rfc9383.l), share, unhex(t, rfc9383.y)); err == nil {
+		if _, err := newSpakeVerifier(binding{}, unhex(t, rfc9383.w0), point(t, rfc9383.l), share, unhex(t, rfc9383.y)); err == nil {
 			t.Errorf("the host takes a share that is %s", name)
 		}
-		p := newProver(binding{}, unhex(t, rfc9383.w0), unhex(t, rfc9383.w1), unhex(t, rfc9383.x))
+		p := newSpakeProver(binding{}, unhex(t, rfc9383.w0), unhex(t, rfc9383.w1), unhex(t, rfc9383.x))
 		if _, err := p.finish(share, make([]byte, 32)); err == nil {
 			t.Errorf("the viewer takes a share that is %s", name)
 		}
@@ -131,10 +131,10 @@ func TestAPointOffTheCurveOrTheIdentityIsRefused(t *testing.T) {
 // A viewer who sends w0*M or a host who sends w0*N would make Z the identity.
 func TestASharesThatCancelsOutIsRefused(t *testing.T) {
 	w0 := unhex(t, rfc9383.w0)
-	if _, err := newVerifier(binding{}, w0, point(t, rfc9383.l), times(spakeM(), w0).Bytes(), unhex(t, rfc9383.y)); err == nil {
+	if _, err := newSpakeVerifier(binding{}, w0, point(t, rfc9383.l), times(spakeM(), w0).Bytes(), unhex(t, rfc9383.y)); err == nil {
 		t.Error("the host goes on with Z at infinity")
 	}
-	p := newProver(binding{}, w0, unhex(t, rfc9383.w1), unhex(t, rfc9383.x))
+	p := newSpakeProver(binding{}, w0, unhex(t, rfc9383.w1), unhex(t, rfc9383.x))
 	if _, err := p.finish(times(spakeN(), w0).Bytes(), make([]byte, 32)); err == nil {
 		t.Error("the viewer goes on with Z at infinity")
 	}
@@ -149,8 +149,8 @@ func TestNeitherSideConfirmsWhatTheOtherDidNotSee(t *testing.T) {
 		"another host":    {bind.context, "viewer", "man in the middle"},
 		"a moved border":  {bind.context, "viewerh", "ost"},
 	} {
-		p := newProver(bind, w0, w1, randomScalar())
-		v, err := newVerifier(other, w0, timesBase(w1), p.share, randomScalar())
+		p := newSpakeProver(bind, w0, w1, randomScalar())
+		v, err := newSpakeVerifier(other, w0, timesBase(w1), p.share, randomScalar())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,8 +162,8 @@ func TestNeitherSideConfirmsWhatTheOtherDidNotSee(t *testing.T) {
 
 func TestWithTheVerifierAloneNobodyLogsIn(t *testing.T) {
 	w0, w1 := unhex(t, rfc9383.w0), unhex(t, rfc9383.w1)
-	thief := newProver(binding{}, w0, randomScalar(), randomScalar()) // he has w0 and L, but not w1
-	v, err := newVerifier(binding{}, w0, timesBase(w1), thief.share, randomScalar())
+	thief := newSpakeProver(binding{}, w0, randomScalar(), randomScalar()) // he has w0 and L, but not w1
+	v, err := newSpakeVerifier(binding{}, w0, timesBase(w1), thief.share, randomScalar())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,10 +179,10 @@ func FuzzSharesFromThePeer(f *testing.F) {
 	bind := binding{context: []byte(rfc9383.context), idProver: rfc9383.idProver, idVerifier: rfc9383.idVerifier}
 	w0, w1 := unhex(f, rfc9383.w0), unhex(f, rfc9383.w1)
 	f.Fuzz(func(t *testing.T, share, confirm []byte) {
-		if v, err := newVerifier(bind, w0, timesBase(w1), share, unhex(t, rfc9383.y)); err == nil && v.holds(confirm) {
+		if v, err := newSpakeVerifier(bind, w0, timesBase(w1), share, unhex(t, rfc9383.y)); err == nil && v.holds(confirm) {
 			t.Error("a made-up confirmation holds at the host")
 		}
-		if _, err := newProver(bind, w0, w1, unhex(t, rfc9383.x)).finish(share, confirm); err == nil && !bytes.Equal(share, unhex(t, rfc9383.shareV)) {
+		if _, err := newSpakeProver(bind, w0, w1, unhex(t, rfc9383.x)).finish(share, confirm); err == nil && !bytes.Equal(share, unhex(t, rfc9383.shareV)) {
 			t.Error("a made-up confirmation holds at the viewer")
 		}
 	})
@@ -192,7 +192,7 @@ func BenchmarkHostPaysForOnePasswordTry(b *testing.B) {
 	w0, l := unhex(b, rfc9383.w0), point(b, rfc9383.l)
 	share := unhex(b, rfc9383.shareP)
 	for b.Loop() {
-		if _, err := newVerifier(binding{}, w0, l, share, randomScalar()); err != nil {
+		if _, err := newSpakeVerifier(binding{}, w0, l, share, randomScalar()); err != nil {
 			b.Fatal(err)
 		}
 	}
