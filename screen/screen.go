@@ -4,10 +4,11 @@
 // there is no display) waits until something on the screen has changed. Share
 // (share.go) keeps the newest picture and adds what may have changed to the dirty
 // region of each viewer (region.go). When the line to a viewer has room
-// (pace.go), its goroutine takes the region, encodes it (package codec) and sends
-// one message (msg.go). View (view.go) decodes it and shows it on a Surface (the
-// window package, or a file). There is no queue of frames anywhere: a viewer with
-// a slow line has a larger region and gets the newest pixels once.
+// (pace.go), its goroutine (share_viewer.go) takes the region, encodes it (package
+// codec) and sends one message (msg.go). On the viewer's own computer View
+// (view.go) decodes it and shows it on a Surface (the window package, or a file).
+// There is no queue of frames anywhere: a viewer with a slow line has a larger
+// region and gets the newest pixels once.
 //
 // Who may look is not this package's business: a stream that reaches Share has
 // passed auth's Guard.

@@ -1,5 +1,7 @@
 package screen
 
+// The host's side of one viewer.
+
 import (
 	"context"
 	"errors"
