@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -191,6 +192,18 @@ func (f *flags) explain(err error) error {
 	return usagef("%s", strings.TrimSuffix(text, ": parse error"))
 }
 
+// parseMonitor reads --monitor: 0 is all of them.
+func parseMonitor(s string) (int, error) {
+	if s == "" || s == "all" {
+		return 0, nil
+	}
+	var n int
+	if _, err := fmt.Sscanf(s, "%d", &n); err != nil || n < 1 || n > 64 || fmt.Sprint(n) != s {
+		return 0, usagef("--monitor %q: it is all, or the number of a monitor from 1", s)
+	}
+	return n, nil
+}
+
 // wrap cuts text into lines of at most width characters.
 func wrap(text string, width int) []string {
 	lines := []string{""}
@@ -231,4 +244,13 @@ func (c *command) usage() string {
 	}
 	fmt.Fprintf(&b, "\nExamples:\n  %s\n  %s\n", c.eg[0], c.eg[1])
 	return b.String()
+}
+
+// hostname is what this computer calls itself; "" if it does not know.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
 }

@@ -209,17 +209,6 @@ func withoutID(addr string, id wire.PeerID) string {
 	return strings.TrimSuffix(addr, "/p2p/"+string(id))
 }
 
-func parseMonitor(s string) (int, error) {
-	if s == "" || s == "all" {
-		return 0, nil
-	}
-	var n int
-	if _, err := fmt.Sscanf(s, "%d", &n); err != nil || n < 1 || n > 64 || fmt.Sprint(n) != s {
-		return 0, usagef("--monitor %q: it is all, or the number of a monitor from 1", s)
-	}
-	return n, nil
-}
-
 func parseQuality(s string) (screen.Quality, error) {
 	switch s {
 	case "", "auto":
@@ -311,12 +300,4 @@ func (c *connection) dial(ctx context.Context) (*p2p.Conn, error) {
 		return nil, fail(exitNotFound, err, "is rac host running there? rac doctor tells what works on either side")
 	}
 	return conn, err
-}
-
-func hostname() string {
-	name, err := os.Hostname()
-	if err != nil {
-		return ""
-	}
-	return name
 }

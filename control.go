@@ -43,39 +43,6 @@ func (p *program) noHost(do string) error {
 	return fail(exitError, errors.New("no rac host is running here (for this user and this state folder)"), hint)
 }
 
-// report is what a host adds to the answer of rac status; it holds no secret.
-type report struct {
-	ID          string   `json:"id"`
-	Addrs       []string `json:"addrs"`
-	Screen      string   `json:"screen"`
-	Unattended  string   `json:"unattended"` // on, off, "no password", broken
-	Attended    string   `json:"attended"`
-	SavedLogins int      `json:"saved_logins"`
-}
-
-// report describes the host as it is now.
-func (h *host) report() json.RawMessage {
-	r := report{ID: string(h.id.ID()), Addrs: h.node.Addrs(), Screen: h.screen.what, Unattended: "broken"}
-	if cfg, err := h.file.Load(); err == nil {
-		r.Unattended, r.Attended, r.SavedLogins = unattendedState(cfg), cfg.Attended.Mode, len(cfg.Tokens)
-	}
-	text, err := json.Marshal(r)
-	if err != nil {
-		return nil
-	}
-	return text
-}
-
-func unattendedState(cfg *config.Config) string {
-	switch {
-	case cfg.Unattended.PasswordHash == "":
-		return "no password"
-	case !cfg.Unattended.Enabled:
-		return "off"
-	}
-	return "on"
-}
-
 var statusCommand = &command{
 	name: "status", group: groupLook,
 	short: "show the running host and its sessions",
