@@ -195,7 +195,9 @@ func (h *host) start(cfg *config.Config) error {
 		return err
 	}
 	var err error
-	h.node, err = p2p.Start(h.ctx, p2p.Options{
+	// A signal ends the node by way of stop, which says first whether the host
+	// comes back: the end of h.ctx alone would tell viewers that it does not.
+	h.node, err = p2p.Start(context.WithoutCancel(h.ctx), p2p.Options{
 		Identity: h.id, Role: p2p.Host, Listen: *h.o.listen, LAN: cfg.Network.LAN, Public: cfg.Network.Public,
 		Relays: cfg.Network.Relays, Known: h.gate.Known, Log: h.log,
 	})
