@@ -97,6 +97,7 @@ func (s *session) resumeOnce(ctx, life context.Context, why error) error {
 		}
 		return err
 	}
+	s.tellPath()
 	return nil
 }
 
