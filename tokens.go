@@ -105,9 +105,9 @@ func (p *program) listTokens(file *config.File, state string, asJSON bool) error
 	if err != nil {
 		return err
 	}
-	s, err := auth.OpenState(filepath.Join(state, "state.json"))
-	if err != nil {
-		return err
+	s, err := auth.ReadState(filepath.Join(state, "state.json"))
+	if err != nil { // the host will begin a new one; to look must change nothing
+		p.voice.say("when a saved login was last used is not known: %v", err)
 	}
 	lines := tokenLines(cfg, s)
 	if asJSON {

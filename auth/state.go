@@ -44,7 +44,20 @@ type stateData struct {
 // OpenState reads a state file, or starts with an empty state. A damaged file
 // is set aside as FILE.damaged.
 func OpenState(file string) (*State, error) {
-	s := &State{file: file}
+	s, err := ReadState(file)
+	if err != nil {
+		if err := os.Rename(file, file+".damaged"); err != nil {
+			return nil, fmt.Errorf("auth: the state cannot be read, nor set aside: %w", err)
+		}
+	}
+	s.file = file
+	return s, nil
+}
+
+// ReadState reads a state file and leaves it alone: what changes in this State is
+// not written. Of a damaged file it returns an empty state and the error.
+func ReadState(file string) (*State, error) {
+	s := &State{}
 	text, err := readBounded(file, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -53,10 +66,7 @@ func OpenState(file string) (*State, error) {
 		err = json.Unmarshal(text, &s.data)
 	}
 	if err != nil {
-		s.data = stateData{}
-		if err := os.Rename(file, file+".damaged"); err != nil {
-			return nil, fmt.Errorf("auth: the state cannot be read, nor set aside: %w", err)
-		}
+		return &State{}, fmt.Errorf("auth: %s cannot be read: %w", file, err)
 	}
 	return s, nil
 }

@@ -102,6 +102,12 @@ func TestTheStateIsKeptAndADamagedOneSetAside(t *testing.T) {
 	if err := os.WriteFile(file, []byte("{half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if seen, err := ReadState(file); err == nil || !seen.LastUsed(annaID).IsZero() {
+		t.Errorf("who only looks at a damaged one is told %v", err)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("to look has changed something: %v", err)
+	}
 	fresh, err := OpenState(file)
 	if err != nil || fresh.knows(annaID, now) {
 		t.Errorf("a damaged one: %v", err)
