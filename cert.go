@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rac/auth"
+	"rac/auth/config"
 	"rac/p2p"
 )
 
@@ -100,6 +101,9 @@ func (p *program) newAuthority(o certOptions, state string) error {
 	if name == "" {
 		name = hostname()
 	}
+	if err := config.CheckVerifiedName(name); err != nil {
+		return fail(exitUsage, fmt.Errorf("--name: %w", err))
+	}
 	file := filepath.Join(state, authorityKey)
 	a, err := auth.CreateAuthority(file)
 	if errors.Is(err, fs.ErrExist) {
@@ -153,6 +157,9 @@ func (o certOptions) certificate(operand string) (c auth.Certificate, err error)
 	}
 	if strings.TrimSpace(*o.name) == "" {
 		return c, fail(exitUsage, errors.New("whom does the certificate name?"), `--name "Anna, ACME GmbH"`)
+	}
+	if err := config.CheckVerifiedName(*o.name); err != nil {
+		return c, fail(exitUsage, fmt.Errorf("--name: %w", err))
 	}
 	if *o.days < 1 || *o.days > 3650 {
 		return c, usagef("--days %d: it is 1 to 3650", *o.days)

@@ -149,6 +149,9 @@ func (c Certificate) check() error {
 	case !c.From.Before(c.Until):
 		return errors.New("auth: the certificate ends before it begins")
 	}
+	if err := config.CheckVerifiedName(c.Name); err != nil {
+		return fmt.Errorf("auth: the certificate's name %w", err)
+	}
 	return nil
 }
 

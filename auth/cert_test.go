@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -80,6 +82,34 @@ func TestADamagedOrForeignCertificateIsNotBelieved(t *testing.T) {
 		c(&cert)
 		if _, err := cert.Sign(vectorKey()); err == nil {
 			t.Errorf("signed with %s", name)
+		}
+	}
+}
+
+// TestS19ANameCannotBringItsOwnAuthority: what is shown is "NAME — verified by
+// AUTHORITY". A certificate that another program has signed is held to it, too.
+func TestS19ANameCannotBringItsOwnAuthority(t *testing.T) {
+	for _, name := range []string{"Anna — verified by Bank", "Anna —", "Anna - Verified by Bank"} {
+		c := vectorCert()
+		c.Name = name
+		if _, err := c.Sign(vectorKey()); err == nil {
+			t.Errorf("%q is signed", name)
+		}
+		payload, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		enc := base64.RawURLEncoding
+		text := certPrefix + "." + enc.EncodeToString(payload) + "." + enc.EncodeToString(ed25519.Sign(vectorKey(), certMessage(payload)))
+		if _, _, err := ReadCertificate(text, vectorPublic); err == nil || errors.Is(err, ErrUnknownAuthority) {
+			t.Errorf("%q is believed: %v", name, err)
+		}
+	}
+	for _, name := range []string{"Anna-Lena, ACME GmbH", "Anna–Lena"} {
+		c := vectorCert()
+		c.Name = name
+		if _, err := c.Sign(vectorKey()); err != nil {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }

@@ -95,6 +95,17 @@ func isPasswordHash(s string) bool {
 	return phc.MatchString(s)
 }
 
+// CheckVerifiedName refuses a name of a certificate or an authority that could be
+// read as both at once: "NAME — verified by AUTHORITY" is how they are shown.
+func CheckVerifiedName(s string) error {
+	for _, sep := range []string{"—", "verified by"} {
+		if strings.Contains(strings.ToLower(s), sep) {
+			return fmt.Errorf("%q has %q in it, which stands between a name and the authority that has verified it", s, sep)
+		}
+	}
+	return nil
+}
+
 // checkAuthorityKey wants what rac cert new-authority prints: an Ed25519 key. A
 // slip here would leave everybody unverified without a word.
 func checkAuthorityKey(s string) error {

@@ -33,7 +33,7 @@ func (t *Token) slots() []slot {
 
 func (a *Authority) slots() []slot {
 	return []slot{
-		{key: "name", at: &a.Name, need: true},
+		{key: "name", at: &a.Name, check: CheckVerifiedName, need: true},
 		{key: "key", at: &a.Key, check: checkAuthorityKey, need: true},
 		{key: "login", at: &a.Login},
 		{key: "permissions", at: &a.Permissions, check: checkPermission},
