@@ -96,6 +96,7 @@ func (p *program) tellTwoFactor(before *config.Config, codes []string) {
 	if before.Unattended.TOTPForSavedLogin {
 		p.voice.say("saved logins are asked for a code, too; to change that: rac set --totp-for-saved-login=false")
 	}
+	p.voice.say("saved logins and live sessions stay; rac tokens clear ends the saved logins and what rests on them, rac kick all every session")
 	if before.Unattended.PasswordHash == "" {
 		p.voice.say("there is no password yet, so nobody is asked for anything: rac passwd")
 	}
