@@ -233,6 +233,9 @@ func (h *host) startWork() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.end = cancel // before anything can fail: stop calls it
 	socket, err := auth.Listen(filepath.Join(h.state, controlSocket))
+	if errors.Is(err, auth.ErrLongPath) {
+		return fail(exitError, err, "a folder with a shorter name for the state: RAC_STATE=FOLDER rac host")
+	}
 	if err != nil {
 		return err
 	}

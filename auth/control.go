@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"rac/p2p/wire"
@@ -65,6 +66,10 @@ func Listen(path string) (net.Listener, error) { return listen(path, 0o600) }
 // that is Public.
 func ListenPublic(path string) (net.Listener, error) { return listen(path, 0o666) }
 
+// ErrLongPath means that the path has more bytes than a socket's name can have:
+// some hundred, and on its way into place it is a few longer (listenMode).
+var ErrLongPath = errors.New("the path is too long for a socket")
+
 func listen(path string, mode fs.FileMode) (net.Listener, error) {
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		c.Close()
@@ -74,6 +79,9 @@ func listen(path string, mode fs.FileMode) (net.Listener, error) {
 		return nil, err
 	}
 	l, err := listenMode(path, mode)
+	if errors.Is(err, syscall.EINVAL) { // all that the system says
+		return nil, fmt.Errorf("auth: %s: %w", path, ErrLongPath)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("auth: the control socket: %w", err)
 	}
