@@ -65,7 +65,6 @@ func (p *program) passwd(file *config.File, o passwdOptions) error {
 		return err
 	}
 	defer password.Clear()
-	made := string(password) // hashing wipes the password
 	hash, err := p.hash(password)
 	if err != nil {
 		return err
@@ -77,7 +76,7 @@ func (p *program) passwd(file *config.File, o passwdOptions) error {
 	}
 	if *o.generate {
 		// The only time that it is shown.
-		fmt.Fprintln(p.stdout, made)
+		fmt.Fprintln(p.stdout, string(password))
 	}
 	return nil
 }

@@ -370,6 +370,7 @@ func (v *viewer) out(want Code) *Refused {
 	if !errors.As(err, &refused) || refused.Code != want {
 		v.t.Fatalf("%s: %v, want refused: %s\n%s", v.id, err, want, v.log)
 	}
+	synctest.Wait() // until the host has cleared its place at the door, too
 	return refused
 }
 

@@ -195,7 +195,7 @@ func TestATokenThatIsRenewedWhileThePasswordChangesIsDead(t *testing.T) {
 		h.edit(func(c *config.Config) { c.Unattended.PasswordHash = another })
 		now, _ := h.gate.rules()
 		is := d.issue(basis{method: ByToken}, now)
-		h.gate.settle(is, true)
+		h.gate.settle(&session{}, is, true)
 		now, _ = h.gate.rules()
 		if _, err := h.gate.seals.open(annaID, another, now.Token(string(annaID)).Sealed); err == nil {
 			t.Error("the token was sealed anew for a password that it was not issued under")

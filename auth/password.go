@@ -55,7 +55,7 @@ func (k kdf) check() error {
 // identities are left out of the input: the config line may be deployed to
 // several hosts; they are bound into each run's transcript instead.
 func (k kdf) stretch(p Password) (w0, w1 []byte) {
-	typed := norm.NFC.Bytes(p) // "é" is one key on one keyboard and two on another
+	typed := norm.NFC.Append(nil, p...) // "é" is one key on one keyboard and two on another
 	key := argon2.IDKey(typed, k.Salt, k.Time, k.Memory, k.Threads, 80)
 	w0, w1 = reduce(key[:40]), reduce(key[40:])
 	clear(key)

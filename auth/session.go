@@ -35,6 +35,7 @@ type basis struct {
 	granted      Perms       // what the person or the invite gave
 	cred         *credential // what stands for the peer; nil: nothing
 	invite       *invite
+	saved        bool // it gave out a saved login: revoking that means this client, also in this session
 }
 
 type session struct {
@@ -85,7 +86,9 @@ func (g *Gate) judge(b basis, peer wire.PeerID, wants Perms, c *config.Config) s
 	}
 	switch b.method {
 	case ByPassword:
-		st.reason = passwordStanding(b, c)
+		if st.reason = passwordStanding(b, c); st.reason == "" && b.saved && c.Token(string(peer)) == nil {
+			st.reason = Revoked
+		}
 	case ByToken:
 		if st.reason = passwordStanding(b, c); st.reason == "" {
 			g.judgeToken(&st, peer, c)
@@ -312,7 +315,7 @@ func (g *Gate) hear(s *session, line int, l *link, issue *issue, m message) (don
 		if err := parse(m.body, &saved); err != nil {
 			return true, g.broke(s, line, l, err)
 		}
-		if err := l.send(msgSaved, &savedMsg{OK: g.settle(issue, saved.OK)}); err != nil {
+		if err := l.send(msgSaved, &savedMsg{OK: g.settle(s, issue, saved.OK)}); err != nil {
 			return true, g.broke(s, line, l, err)
 		}
 	case msgBye:

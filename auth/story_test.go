@@ -584,3 +584,15 @@ func TestADiskThatIsFullKeepsNobodyOut(t *testing.T) {
 		pass.Close(Closed)
 	})
 }
+
+func TestRevokingASavedLoginEndsTheSessionThatItWasSavedIn(t *testing.T) {
+	story(t, func(h *house) {
+		h.edit(func(c *config.Config) { c.Unattended.AllowSaveLogin = true })
+		v := h.viewer(annaID, right)
+		v.remember = true
+		pass := v.in()
+		time.Sleep(100 * time.Millisecond)
+		h.edit(func(c *config.Config) { c.Tokens = nil })
+		h.ended(pass, Revoked)
+	})
+}

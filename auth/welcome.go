@@ -172,7 +172,7 @@ func (d *door) reseal(old, new string) bool {
 
 // settle is called when the viewer says whether it has stored its token. It
 // reports whether the host's half is stored too.
-func (g *Gate) settle(is *issue, stored bool) bool {
+func (g *Gate) settle(s *session, is *issue, stored bool) bool {
 	if is == nil || is.client == "" || !stored {
 		return false
 	}
@@ -192,6 +192,9 @@ func (g *Gate) settle(is *issue, stored bool) bool {
 	what := "renewed"
 	if is.block != nil {
 		what = "issued"
+		g.mu.Lock()
+		s.basis.saved = true // before Reload, which holds the session against the file as it is
+		g.mu.Unlock()
 	}
 	g.record(Event{Kind: eventToken, Peer: client, Token: what})
 	g.Reload() // the next login may come at once
