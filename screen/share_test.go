@@ -352,3 +352,18 @@ func recorded(tb testing.TB, source screen.Source) []byte {
 	viewer.Close()
 	return data[:n]
 }
+
+func TestTheLastPictureOfAScreenThatIsGoneIsNoScreenshot(t *testing.T) {
+	picture := codec.NewPicture(8, 8)
+	still := screen.NewStill()
+	still.Show(&screen.Frame{Picture: picture, Dirty: []image.Rectangle{picture.Bounds()}, Bytes: 1, Exact: true, Status: "no display: retrying"})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := still.First(ctx); err == nil || !strings.Contains(err.Error(), "no display") {
+		t.Errorf("a first picture: %v", err)
+	}
+	still.Show(&screen.Frame{Picture: picture, Dirty: []image.Rectangle{picture.Bounds()}, Bytes: 1, Exact: true})
+	if err := still.First(t.Context()); err != nil {
+		t.Errorf("no picture of a screen that has come back: %v", err)
+	}
+}

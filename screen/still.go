@@ -49,10 +49,10 @@ func (s *Still) Show(f *Frame) error {
 	return nil
 }
 
-// First waits for the first exact picture.
+// First waits for the first exact picture of a screen that is there.
 func (s *Still) First(ctx context.Context) error {
 	return s.wait(ctx, func() time.Duration {
-		if s.whole {
+		if s.whole && s.status == "" {
 			return 0
 		}
 		return -1
@@ -64,7 +64,7 @@ func (s *Still) First(ctx context.Context) error {
 func (s *Still) Rest(ctx context.Context, quiet time.Duration) error {
 	began := time.Now()
 	return s.wait(ctx, func() time.Duration {
-		if !s.exact {
+		if !s.exact || s.status != "" {
 			return -1
 		}
 		last := s.changed
