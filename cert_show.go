@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rac/auth"
+	"rac/auth/config"
 	"rac/p2p"
 	"rac/p2p/wire"
 )
@@ -133,26 +134,12 @@ func (p *program) installCert(state, from string) error {
 		return plain(err)
 	}
 	file := filepath.Join(state, identityCert)
-	if err := replaceFile(file, text+"\n"); err != nil {
+	if err := config.ReplaceFile(file, []byte(text+"\n"), 0o600); err != nil {
 		return err
 	}
 	p.voice.say("rac connect now shows each host that this is %s, until %s", c.Name, c.Until.Local().Format("2 January 2006"))
 	p.voice.hint("to show it no more, delete " + file)
 	return nil
-}
-
-// replaceFile puts a whole new file in the place of an old one.
-func replaceFile(file, text string) error {
-	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.WriteString(text)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), file)
 }
 
 // ownCert returns the certificate that rac connect shows; "": there is none, or

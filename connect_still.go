@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"rac/auth"
+	"rac/auth/config"
 	"rac/input"
 )
 
@@ -73,7 +72,7 @@ func (s *session) takeScreenshot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(*s.o.screenshot, data); err != nil {
+	if err := config.ReplaceFile(*s.o.screenshot, data, 0o644); err != nil {
 		return err
 	}
 	if *s.o.json {
@@ -82,18 +81,4 @@ func (s *session) takeScreenshot(ctx context.Context) error {
 		fmt.Fprintln(s.stdout, *s.o.screenshot)
 	}
 	return nil
-}
-
-// writeWhole writes a file that is never seen half.
-func writeWhole(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".rac-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"rac/auth/config"
 	"rac/p2p/wire"
 )
 
@@ -146,25 +147,5 @@ func (s *State) change(f func(*stateData)) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(s.file, append(text, '\n'), stateMode)
-}
-
-// replaceFile writes a file so that a reader, or a power cut, finds the old one
-// or the new one whole.
-func replaceFile(file string, text []byte, mode os.FileMode) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(temp.Name())
-		}
-	}()
-	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), file)
+	return config.ReplaceFile(s.file, append(text, '\n'), stateMode)
 }
