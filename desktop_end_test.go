@@ -111,6 +111,7 @@ func TestAHostOutlivesItsXServer(t *testing.T) {
 	a := newComputer(t, screentest.Xvfb(t, 800, 600, number), false)
 	h := a.host(onLoopback()...)
 	v := newComputer(t, screentest.Xvfb(t, 1400, 900), true).watch(h.addr, h)
+	a.find("is connected") // the banner
 	v.equals(h)
 	a.x.Kill()
 	awaitSaying(t, "the viewer", v.viewer, "no display: retrying")
@@ -120,6 +121,7 @@ func TestAHostOutlivesItsXServer(t *testing.T) {
 	h.computer = b
 	b.hang(image.Rect(100, 60, 600, 460))
 	awaitSaying(t, "the viewer", v.viewer, "the host shows its screen again")
+	b.find("is connected")
 	v.equals(h)
 	one := b.typewriter("one", image.Pt(20, 480))
 	v.equals(h)

@@ -15,6 +15,7 @@ import (
 // that again and again is.
 const (
 	bannerAfter = 2 * time.Second // a session this old is shown
+	bannerAgain = time.Second     // tries, while the display is away: the session goes on when it is back
 	noticeFor   = 5 * time.Second
 	glances     = 3 // short sessions within a minute are announced
 )
@@ -164,8 +165,18 @@ func (b *banners) open(ctx context.Context, cancel context.CancelFunc, text stri
 	p := pane{text: text, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		if err := window.ShowBanner(ctx, window.Options{Display: b.h.screen.display, Title: "rac: " + text, Log: b.h.log}, text, onEnd); err != nil {
-			b.h.log.Warn("no banner on the screen", "error", err)
+		o := window.Options{Display: b.h.screen.display, Title: "rac: " + text, Log: b.h.log}
+		for {
+			err := window.ShowBanner(ctx, o, text, onEnd)
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			b.h.log.Warn("no banner on the screen", "error", err, "again after", bannerAgain)
+			select {
+			case <-time.After(bannerAgain):
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
 	return p
