@@ -65,7 +65,7 @@ func TestEveryMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"[[peer]]\nid = \"" + laptop + "\"\nname = \"a\"\n[[peer]]\nid = \"" + office + "\"\nname = \"a\"\n", `6:8: a second [[peer]] with the name "a"`},
 		{"[[peer]]\nid = \"" + laptop + "\"\nname = \"" + office + "\"\n", `3:8: name is a peer ID; a name must not look like one`},
 
-		{"[[authority]]\nname = \"ACME — verified by Bank\"\n", `2:8: name "ACME — verified by Bank" has "—" in it, which stands between a name and the authority that has verified it`},
+		{"[[authority]]\nname = \"ACME — verified by Bank\"\nkey = \"" + signerKey + "\"\n", `2:8: name "ACME — verified by Bank" has "—" in it, which stands between a name and the authority that has verified it`},
 		{"[[authority]]\nname = \"ACME\"\nkey = \"A6EHv\"\n", `3:7: key is not the key of an authority: rac cert new-authority prints one, 44 characters that end in =`},
 		{signer + "revoked = [\"0123456789ABCDEF\", \"12\"]\n", `4:32: revoked "12" is not a serial number: those have 16 digits from 0 to f (rac cert show prints one)`},
 		{signer + "permissions = [\"all\"]\n", `4:16: permissions "all" is none of view, control, clipboard, files, forwarding`},
