@@ -2,10 +2,16 @@ package p2p
 
 import (
 	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"rac/p2p/wire"
 )
@@ -124,4 +130,65 @@ func TestAStrangersIdleConnectionIsClosedWhenThereAreTooMany(t *testing.T) {
 	for _, i := range []int{0, 1, 3} {
 		say(t, open(t, conns[i], echo), "still here")
 	}
+}
+
+// A doorman hangs up on the first three, as a host does whose limits are reached.
+func TestAHostThatHangsUpIsCalledAgain(t *testing.T) {
+	host := start(t, Options{})
+	host.Handle(echo, serveEcho)
+	where, err := ma.NewMultiaddr(at(host, "tcp").Addrs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, inside, err := manet.DialArgs(where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doorman, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls atomic.Int32
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer doorman.Close()
+	work.Go(func() {
+		for {
+			caller, err := doorman.Accept()
+			if err != nil {
+				return
+			}
+			if calls.Add(1) <= 3 {
+				caller.Close()
+				continue
+			}
+			work.Go(func() { lead(caller, inside) })
+		}
+	})
+	addr, err := manet.FromNetAddr(doorman.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	viewer := start(t, Options{Role: Connector})
+	c := dial(t, viewer, Target{ID: host.ID(), Addrs: []string{addr.String()}})
+	say(t, open(t, c, echo), "hello")
+	viewer.Close()
+	if n := calls.Load(); n != 4 {
+		t.Errorf("%d calls, want 4", n)
+	}
+}
+
+// lead leads a caller inside until he leaves.
+func lead(caller net.Conn, inside string) {
+	defer caller.Close()
+	c, err := net.Dial("tcp", inside)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	go func() { // ends when this function closes c
+		io.Copy(caller, c)
+		caller.Close()
+	}()
+	io.Copy(c, caller)
 }

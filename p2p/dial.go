@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -54,6 +55,11 @@ const (
 	// lanSearchShort when addresses were given.
 	lanSearch      = 5 * time.Second
 	lanSearchShort = 2 * time.Second
+
+	// crowdedFor is how long a host is called that hangs up each time, at intervals of
+	// crowdedPause to twice that. A host takes 10 calls a second from one address.
+	crowdedFor   = 8 * time.Second
+	crowdedPause = 150 * time.Millisecond
 )
 
 // dialing is one call of Dial.
@@ -210,11 +216,26 @@ func (d *dialing) race(ctx context.Context, ways []way) error {
 	return errors.Join(failed...)
 }
 
-// direct dials addresses of the target itself.
+// direct dials addresses of the target itself. A host that hangs up at once is
+// there, and has too many callers from this network: somebody behind the same
+// carrier's NAT may be flooding it. It is called again.
 func (d *dialing) direct(ctx context.Context, addrs []ma.Multiaddr) error {
 	d.enter(Dialling)
 	ctx = network.WithForceDirectDial(ctx, "rac")
-	return d.host.Connect(ctx, peer.AddrInfo{ID: d.id, Addrs: addrs})
+	for began := time.Now(); ; {
+		err := d.host.Connect(ctx, peer.AddrInfo{ID: d.id, Addrs: addrs})
+		if err == nil || !hungUp(err) || time.Since(began) > crowdedFor {
+			return err
+		}
+		pause := time.NewTimer(crowdedPause + rand.N(crowdedPause))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return err
+		}
+		d.swarm.Backoff().Clear(d.id)
+	}
 }
 
 func (d *dialing) onLAN(ctx context.Context, search time.Duration) error {

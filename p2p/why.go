@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
@@ -45,6 +47,18 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%s %w: %s", d.target.ID.Short(), wrongPeer{}, text)
 	}
 	return fmt.Errorf("%s %w: %s", d.target.ID.Short(), ErrUnreachable, text)
+}
+
+// hungUp tells whether somebody answers at one of the addresses, and closes the
+// connection before the handshake is over.
+func hungUp(err error) bool {
+	const windows = syscall.Errno(10054) // WSAECONNRESET, which no other system has
+	return slices.ContainsFunc(flatten(err), func(e error) bool {
+		if tried := new(swarm.TransportError); errors.As(e, &tried) {
+			e = tried.Cause
+		}
+		return errors.Is(e, io.EOF) || errors.Is(e, syscall.ECONNRESET) || errors.Is(e, windows)
+	})
 }
 
 const maxReasons = 6
