@@ -147,7 +147,7 @@ func TestClicksAndTheWheelArriveOneByOneWhereTheyWereMade(t *testing.T) {
 	end := h.Grab()
 	v.xdotool("mousemove " + v.at(one.middle()) + " click 4")
 	eventually(t, "the terminal scrolls", func() bool {
-		return screentest.Differ(end, h.Grab()).In(h.area(one.win)) && !screentest.Differ(end, h.Grab()).Empty()
+		return screentest.Differ(end, h.Grab()).Overlaps(h.area(one.win)) // the banner may come meanwhile, elsewhere
 	})
 	v.equals(h)
 }
