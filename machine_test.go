@@ -22,6 +22,7 @@ type machine struct {
 	t     *testing.T
 	dir   string
 	extra []string // of the environment, over what every program gets
+	in    []string // what puts it onto its network: nothing, or nsenter with its flags
 }
 
 func newMachine(t *testing.T, name string, extra ...string) machine {
@@ -30,7 +31,7 @@ func newMachine(t *testing.T, name string, extra ...string) machine {
 	if err := os.MkdirAll(filepath.Join(dir, "tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return machine{t, dir, extra}
+	return machine{t: t, dir: dir, extra: extra}
 }
 
 func (m machine) config() string { return filepath.Join(m.dir, "config.toml") }
@@ -38,7 +39,8 @@ func (m machine) state() string  { return filepath.Join(m.dir, "state") }
 
 // command is rac with these arguments, and stdin as its standard input.
 func (m machine) command(ctx context.Context, stdin string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "rac", args...)
+	line := append(append(m.in[:len(m.in):len(m.in)], "rac"), args...)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Dir, cmd.Stdin = m.dir, strings.NewReader(stdin)
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + m.dir, "TMPDIR=" + filepath.Join(m.dir, "tmp"), "SHELL=/bin/sh",
