@@ -26,11 +26,14 @@ func NewMeter(to Surface) *Meter { return &Meter{to: to} }
 // have needed no more than the line does, and the others are held against it.
 func (m *Meter) Show(f *Frame) error {
 	err := m.to.Show(f)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if f.Status != "" {
+		m.exact = false // of a screen that is gone
+	}
 	if f.Bytes == 0 {
 		return err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	age := time.Since(f.Time)
 	if !m.started || age < m.least {
 		m.started, m.least = true, age
