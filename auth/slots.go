@@ -18,13 +18,13 @@ import (
 
 // A place costs about 30 kB beside its connection. Where a flood comes from fewer
 // networks than there are places, nobody from elsewhere loses his. From more, an
-// honest login of 1.5 s outlasts one of 50 a second every second time, and nearly
-// always once the puzzle is solved; with 32 places, as OpenSSH has, it would be once
-// in ten.
+// honest login of 1.5 s outlasts one of 50 a second nearly every second time, and
+// nearly always once the puzzle is solved; with 32 places, as OpenSSH has, it would
+// be once in ten.
 const (
-	maxSlots     = 192
-	maxStrangers = 128 // the other places are for known peers
-	maxPayers    = 96  // among the strangers: the others are for those who have yet to pay
+	maxSlots     = 144
+	maxStrangers = 96 // the other places are for known peers
+	maxPayers    = 72 // among the strangers: the others are for those who have yet to pay
 	slotsPerPeer = 2
 )
 

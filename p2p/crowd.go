@@ -24,12 +24,12 @@ import (
 const (
 	// maxShakes bounds the handshakes under way; each costs 25 kB. From one network
 	// more than one or two are seldom honest.
-	maxShakes = 256
+	maxShakes = 128
 
 	// maxCallers bounds the connections that others have made to a host. Each costs
 	// 60 kB, and half as much again until the collector comes; auth has places for
-	// 128 strangers.
-	maxCallers = 256
+	// 96 strangers.
+	maxCallers = 192
 )
 
 // standing says who may be sent away before whom.
