@@ -173,19 +173,10 @@ func (p *program) askSaveLogin(file *config.File) error {
 	return nil
 }
 
-// savePassword writes the verifier and drops the saved logins, which are dead
-// from that moment.
 func (p *program) savePassword(file *config.File, hash string) error {
-	var tokens int
-	err := file.Edit(func(e *config.Edit) (err error) {
-		if err := e.Set("unattended.password_hash", hash); err != nil {
-			return err
-		}
-		tokens, err = e.ClearTokens()
-		return err
-	})
+	tokens, err := p.writeHash(file, hash)
 	if err != nil {
-		return p.mayWrite(file, err)
+		return err
 	}
 	p.voice.say("the password is set")
 	p.sayCleared(tokens)
@@ -196,20 +187,29 @@ func (p *program) savePassword(file *config.File, hash string) error {
 }
 
 func (p *program) removePassword(file *config.File) error {
-	var tokens int
-	err := file.Edit(func(e *config.Edit) (err error) {
-		if err := e.Set("unattended.password_hash", ""); err != nil {
+	tokens, err := p.writeHash(file, "")
+	if err != nil {
+		return err
+	}
+	p.voice.say("there is no password any more: nobody gets in unattended")
+	p.sayCleared(tokens)
+	return nil
+}
+
+// writeHash writes the verifier and drops the saved logins, which are dead from
+// that moment.
+func (p *program) writeHash(file *config.File, hash string) (tokens int, err error) {
+	err = file.Edit(func(e *config.Edit) (err error) {
+		if err := e.Set("unattended.password_hash", hash); err != nil {
 			return err
 		}
 		tokens, err = e.ClearTokens()
 		return err
 	})
 	if err != nil {
-		return p.mayWrite(file, err)
+		return 0, p.mayWrite(file, err)
 	}
-	p.voice.say("there is no password any more: nobody gets in unattended")
-	p.sayCleared(tokens)
-	return nil
+	return tokens, nil
 }
 
 func (p *program) sayCleared(tokens int) {
