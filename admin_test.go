@@ -51,7 +51,7 @@ func cmdServiceMachine(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(os.MkdirAll(bin, 0o755))
 	as := func(who, home, rights string) {
 		script := fmt.Sprintf(`#!/bin/sh
-exec %snsenter --target %s --mount %s env -i PATH=/mnt/bin:/usr/bin:/bin HOME=%s SHELL=/bin/sh TERM="$TERM" DISPLAY="$DISPLAY" "$@"
+exec %snsenter --target %s --mount --root %s env -i PATH=/mnt/bin:/usr/bin:/bin HOME=%s SHELL=/bin/sh TERM="$TERM" DISPLAY="$DISPLAY" "$@"
 `, sudo, pid, rights, home)
 		ts.Check(os.WriteFile(filepath.Join(bin, who), []byte(script), 0o755))
 	}
