@@ -275,7 +275,7 @@ func (v *viewer) update(t *taken) {
 		t.seen = v.seen
 		return
 	}
-	v.encoder.SetSpeed(v.pace.speed())
+	v.encoder.SetLine(codec.Line{Rate: v.pace.speed(), Near: image.Pt(-1, -1)})
 	v.rects = v.dirty.take(v.rects[:0])
 	if len(v.rects) > 0 {
 		v.encoder.Update(s.picture.Sub(v.part), v.rects)

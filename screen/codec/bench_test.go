@@ -57,7 +57,7 @@ func BenchmarkScreen(b *testing.B) {
 			}
 			name := fmt.Sprintf("%s/%.0fMBs", p.name, speed/1e6)
 			e := NewEncoder()
-			e.SetSpeed(speed)
+			e.SetLine(Line{Rate: speed})
 			var frame []byte
 			b.Run(name+"/encode", func(b *testing.B) {
 				measure(b, func() { e.Reset(p.pic.W, p.pic.H) }, func() {
@@ -249,7 +249,7 @@ func BenchmarkFilm(b *testing.B) {
 	for _, speed := range []float64{1e6, 1e9} {
 		b.Run(fmt.Sprintf("%.0fMBs", speed/1e6), func(b *testing.B) {
 			l := newLink(b, 1920, 1080)
-			l.enc.SetSpeed(speed)
+			l.enc.SetLine(Line{Rate: speed})
 			screen := [2]*Picture{flatPage(1920, 1080), flatPage(1920, 1080)}
 			for i, p := range screen {
 				paste(p, photoPage(1280, 720, uint64(i)), 320, 180)

@@ -18,6 +18,7 @@ type Encoder struct {
 	reset   bool // the next frame tells the viewer to forget everything
 	fresh   bool // Update has brought something since the last search for moves
 	picture kind // how pictures are said
+	line    Line
 
 	clock func() time.Time
 	start time.Time
@@ -62,16 +63,6 @@ func (e *Encoder) Reset(w, h int) {
 // nominal. The pixels as they are (3 bytes) would win above 250 MB/s only, which
 // is what an encrypted stream reaches at best.
 const fastLine = 9e6
-
-// SetSpeed tells how fast the line is, so that Append chooses the coder of
-// pictures by the least time to encode, transfer and decode. Without it the line
-// is taken to be slow.
-func (e *Encoder) SetSpeed(bytesPerSecond float64) {
-	e.picture = kindExact
-	if bytesPerSecond >= fastLine {
-		e.picture = kindBits
-	}
-}
 
 // Pending says whether there is something that the viewer does not have yet.
 func (e *Encoder) Pending() bool { return e.reset || e.pending > 0 }

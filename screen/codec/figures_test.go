@@ -55,7 +55,7 @@ func within(t *testing.T, name string, got, want int) {
 func TestNothingIsAllocatedForATile(t *testing.T) {
 	for _, speed := range []float64{1e6, 1e9} {
 		l := newLink(t, 1024, 768)
-		l.enc.SetSpeed(speed)
+		l.enc.SetLine(Line{Rate: speed})
 		screens := [2]*Picture{mixedPage(t, 1024, 768)}
 		screens[1] = screens[0].clone()
 		for y := range 768 { // the same, mirrored: all tiles change

@@ -59,7 +59,7 @@ func TestGoldenFrames(t *testing.T) {
 		e, d := NewEncoder(), NewDecoder()
 		now := e.start
 		e.clock = func() time.Time { return now }
-		e.SetSpeed(s.speed)
+		e.SetLine(Line{Rate: s.speed})
 		w, h := s.screens[0].W, s.screens[0].H
 		e.Reset(w, h)
 		if err := d.Reset(w, h); err != nil {

@@ -147,7 +147,7 @@ func frames() (list [][]byte) {
 	paste(screen, photoPage(100, 60, 1), 90, 80)
 	paste(screen, flatPage(70, 60), 10, 70)
 	for i := range 4 {
-		e.SetSpeed([]float64{1, 1e12}[i%2])
+		e.SetLine(Line{Rate: []float64{1, 1e12}[i%2]})
 		e.Update(screen, []image.Rectangle{screen.Bounds()})
 		frame, _ := e.Append(nil, 1<<20)
 		list = append(list, frame)

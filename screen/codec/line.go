@@ -1,0 +1,28 @@
+package codec
+
+import (
+	"image"
+	"time"
+)
+
+// Line is what an Encoder is told of the way to the viewer, before each Append.
+type Line struct {
+	Rate   float64     // bytes a second; 0: not known, taken as slow
+	Budget int         // bytes that what is pending may take; pictures that need more go out coarse and become exact later. 0: all exact at once
+	Near   image.Point // what is near this point goes first within its class; negative: no such point
+}
+
+// SetLine tells what the line is like, so that Append chooses how to say pictures.
+// Without it the line is taken to be slow and everything is sent exactly.
+func (e *Encoder) SetLine(l Line) {
+	e.line = l
+	e.picture = kindExact
+	if l.Rate >= fastLine {
+		e.picture = kindBits
+	}
+}
+
+// Coarse tells of tiles that the viewer has coarsely. ok: there are some; ripe: in
+// how long the first of them will have been at rest for long enough to be sent
+// exactly, at most 0 if it has been. An Append with nothing pending sends those.
+func (e *Encoder) Coarse() (ripe time.Duration, ok bool) { return 0, false }
