@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"rac/auth"
 	"rac/auth/config"
 	"rac/p2p"
 	"rac/p2p/wire"
@@ -88,6 +89,12 @@ type connection struct {
 	win    *window.Window // nil without one
 	still  *screen.Still  // instead of a window
 	node   *p2p.Node
+
+	// errand is what a session is for that shows no screen: it runs on each line
+	// that the session has, one after the other, and returns errClosed when all is
+	// done, errLost when the line is to blame. wants is what it needs.
+	errand func(context.Context, *session) error
+	wants  auth.Perms
 }
 
 // prepare checks everything that can be wrong before anything is dialled.

@@ -79,6 +79,9 @@ func (s *session) prover(ask bool) (p auth.Prover, done func()) {
 	if *s.o.viewOnly {
 		p.Wants = auth.NewPerms(auth.View)
 	}
+	if s.wants != 0 {
+		p.Wants = s.wants
+	}
 	if !ask {
 		return p, func() {}
 	}
@@ -111,7 +114,7 @@ func (s *session) explain(err error) error {
 		return fail(exitRefused, err, "to get in with nobody there, set a password on that machine: rac passwd")
 	case auth.CodeNotAllowed:
 		return fail(exitForbidden, err, "on that machine: rac set --allow "+string(s.id.ID()))
-	case auth.CodeSuspended, auth.CodeNoWayIn:
+	case auth.CodeSuspended, auth.CodeNoWayIn, auth.CodePermission:
 		return fail(exitForbidden, err)
 	case auth.CodeGone:
 		return fail(exitLost, err)

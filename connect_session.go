@@ -79,6 +79,9 @@ func (s *session) run() error {
 // openSurface connects the streams with the window, or with what takes its
 // place.
 func (s *session) openSurface(ctx context.Context, cancel context.CancelCauseFunc, work *sync.WaitGroup) {
+	if s.errand != nil {
+		return
+	}
 	if s.win == nil {
 		events := make(chan input.Event)
 		close(events) // --type has a stream of its own
@@ -128,7 +131,7 @@ func (s *session) stay(ctx context.Context) error {
 				continue
 			}
 			s.log.Info("not moved to the better path", "error", err)
-		case errors.As(err, new(*failure)):
+		case errors.As(err, new(*failure)), errors.Is(err, errClosed):
 			return err
 		case errors.As(err, &over) && over.Reason != auth.Lost && over.Reason != auth.Restarting:
 			return err
@@ -158,12 +161,16 @@ func (s *session) attached(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var streams sync.WaitGroup
-	streams.Go(func() { cancel(s.view(ctx)) })
-	streams.Go(func() {
-		if err := s.control(ctx); err != nil {
-			cancel(err)
-		}
-	})
+	if s.errand != nil {
+		streams.Go(func() { cancel(s.errand(ctx, s)) })
+	} else {
+		streams.Go(func() { cancel(s.view(ctx)) })
+		streams.Go(func() {
+			if err := s.control(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
 	select {
 	case <-s.pass().Done():
 		cancel(s.pass().Err())
@@ -271,7 +278,7 @@ func (s *session) permsChanged(perms auth.Perms) {
 
 // report prints the figures of each second.
 func (s *session) report(ctx context.Context) {
-	if !*s.o.json {
+	if !*s.o.json || s.errand != nil {
 		return
 	}
 	const period = time.Second
