@@ -43,8 +43,8 @@ type bend struct {
 }
 
 // openDesk connects and cleans up after an injector that was killed.
-func openDesk(ctx context.Context, display string) (*desk, error) {
-	c, err := x11.Dial(ctx, display)
+func openDesk(ctx context.Context, display, authority string) (*desk, error) {
+	c, err := x11.DialAuth(ctx, display, authority)
 	if err != nil {
 		return nil, err
 	}

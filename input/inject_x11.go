@@ -26,21 +26,28 @@ const (
 // bounds the opening. When the server goes away, Inject fails with ErrNotNow
 // until the display is there again.
 func OpenX11(ctx context.Context, display string, log *slog.Logger) (Injector, error) {
-	d, err := openDesk(ctx, display)
+	return OpenX11Auth(ctx, display, "", log)
+}
+
+// OpenX11Auth is OpenX11 with the cookie from the given Xauthority file; "" is
+// the usual one.
+func OpenX11Auth(ctx context.Context, display, authority string, log *slog.Logger) (Injector, error) {
+	d, err := openDesk(ctx, display, authority)
 	if err != nil {
 		return nil, fmt.Errorf("input: %w", err)
 	}
-	return &x11Injector{display: display, log: log, desk: d}, nil
+	return &x11Injector{display: display, authority: authority, log: log, desk: d}, nil
 }
 
 // x11Injector outlives its connection to the X server.
 type x11Injector struct {
-	display string
-	log     *slog.Logger
-	desk    *desk   // nil while the display is away
-	at      *Motion // the last; nil before the first
-	tried   time.Time
-	closed  bool
+	display   string
+	authority string
+	log       *slog.Logger
+	desk      *desk   // nil while the display is away
+	at        *Motion // the last; nil before the first
+	tried     time.Time
+	closed    bool
 }
 
 // Inject returns after the X server has taken the event; for a motion when it
@@ -83,7 +90,7 @@ func (x *x11Injector) reach() (*desk, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dialTime)
 	defer cancel()
-	d, err := openDesk(ctx, x.display)
+	d, err := openDesk(ctx, x.display, x.authority)
 	x.tried = time.Now()
 	if err != nil {
 		return nil, err

@@ -64,7 +64,13 @@ type x11Source struct {
 // OpenX11 opens an X display ("" is $DISPLAY) as a Source of its whole root
 // window. Errors say what is wrong with the display.
 func OpenX11(ctx context.Context, display string, log *slog.Logger) (Source, error) {
-	conn, err := x11.Dial(ctx, display)
+	return OpenX11Auth(ctx, display, "", log)
+}
+
+// OpenX11Auth is OpenX11 with the cookie from the given Xauthority file; "" is
+// the usual one.
+func OpenX11Auth(ctx context.Context, display, authority string, log *slog.Logger) (Source, error) {
+	conn, err := x11.DialAuth(ctx, display, authority)
 	if err != nil {
 		return nil, fmt.Errorf("capture: %w", err)
 	}

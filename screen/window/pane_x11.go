@@ -43,7 +43,7 @@ type pane struct {
 }
 
 func openPane(ctx context.Context, o Options, kind paneKind) (*pane, error) {
-	c, err := x11.Dial(ctx, o.Display)
+	c, err := x11.DialAuth(ctx, o.Display, o.Authority)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ var ErrClosed = errors.New("the window was closed")
 // Options say how a window looks. The zero value is a usable one.
 type Options struct {
 	Display    string // ":0"; empty: the system's default ($DISPLAY)
+	Authority  string // the Xauthority file with its cookie; empty: the usual one
 	Title      string
 	Scale      Scale
 	Fullscreen bool

@@ -63,7 +63,7 @@ func firstSize() image.Point { return image.Pt(960, 600) }
 // Open makes a window, which ends with ctx, by Close, or when the person closes
 // it. The error says which display could not be used and why.
 func Open(ctx context.Context, o Options) (*Window, error) {
-	c, err := x11.Dial(ctx, o.Display)
+	c, err := x11.DialAuth(ctx, o.Display, o.Authority)
 	if err != nil {
 		return nil, err
 	}
