@@ -210,6 +210,7 @@ func commands() []*command {
 		passwdCommand, tokensCommand, setCommand, certCommand,
 		inviteCommand, acceptCommand, denyCommand, kickCommand,
 		statusCommand, doctorCommand,
+		relayCommand,
 		versionCommand, helpCommand(),
 	}
 }

@@ -166,6 +166,19 @@ func (c *crowd) serving(id peer.ID, by int) {
 	}
 }
 
+// serve makes a peer that is connected busy until it is gone.
+func (c *crowd) serve(id peer.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.streams[id] = 1
+}
+
+func (c *crowd) gone(id peer.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.streams, id)
+}
+
 // called takes in a connection that a peer has made to this host.
 func (n *Node) called(c network.Conn) {
 	if n.role != Host || c.Stat().Direction != network.DirInbound {

@@ -101,6 +101,15 @@ func identityOf(key ed25519.PrivateKey) (*Identity, error) {
 	return &Identity{key: priv, id: id}, nil
 }
 
+// throwAwayIdentity is one that no file remembers.
+func throwAwayIdentity() (*Identity, error) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("p2p: identity: %w", err)
+	}
+	return identityOf(key)
+}
+
 // createIdentity puts a new key at path unless there is one. The whole file
 // appears under its name at once, by a link: a rename would replace the key
 // that another process has just made and begun to use.

@@ -9,21 +9,40 @@ import (
 	"github.com/libp2p/go-libp2p/x/rate"
 )
 
-// newResourceManager bounds what strangers can take of this computer before
-// anybody has logged in. libp2p's defaults allow 8 connections per IPv4 address
-// and 16 and then one each 5 seconds: behind a carrier's NAT thousands share an
-// address, and any of them could shut the owner out. These are walls: crowd.go
-// makes room before one is reached.
-func newResourceManager() (network.ResourceManager, error) {
+// bounds are how much of this computer strangers can take before anybody has
+// logged in.
+type bounds struct {
+	conns   int     // that others have made; streams: four times as many each way
+	shaking int     // of them, without a finished handshake: at most 5 s each
+	shakes  int     // the same over TCP alone, where crowd.go makes room
+	memory  int64   // bytes that libp2p accounts for
+	perIP   int     // conns from one IPv4 address or IPv6 /48; half of it from a /64
+	rate    float64 // conns a second from there, once perIP have come at once
+}
+
+func boundsOf(r Role) bounds {
+	if r == server {
+		// A relay that has been restarted is called by all its hosts at once, and a
+		// carrier's NAT may hide a thousand of them.
+		return bounds{conns: 8192, shaking: 2048, shakes: 1024, memory: 512 << 20, perIP: 2048, rate: 100}
+	}
+	return bounds{conns: 1024, shaking: 512, shakes: maxShakes, memory: 512 << 20, perIP: 256, rate: 10}
+}
+
+// newResourceManager sets up the walls. libp2p's defaults allow 8 connections
+// per IPv4 address and 16 and then one each 5 seconds: behind a carrier's NAT
+// thousands share an address, and any of them could shut the owner out. crowd.go
+// makes room before a wall is reached.
+func newResourceManager(b bounds) (network.ResourceManager, error) {
+	const dialled = 256
 	limits := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
-			Conns: 1280, ConnsInbound: 1024, ConnsOutbound: 256, FD: 1024,
-			Streams: 8192, StreamsInbound: 4096, StreamsOutbound: 4096, Memory: 512 << 20,
+			Conns: limit(b.conns + dialled), ConnsInbound: limit(b.conns), ConnsOutbound: dialled, FD: limit(b.conns),
+			Streams: limit(8 * b.conns), StreamsInbound: limit(4 * b.conns), StreamsOutbound: limit(4 * b.conns), Memory: rcmgr.LimitVal64(b.memory),
 		},
-		// Transient is what has not finished its handshake: at most 5 s each.
 		Transient: rcmgr.ResourceLimits{
-			Conns: 640, ConnsInbound: 512, ConnsOutbound: 128, FD: 640,
-			Streams: 1024, StreamsInbound: 768, StreamsOutbound: 256, Memory: 64 << 20,
+			Conns: limit(b.shaking + dialled/2), ConnsInbound: limit(b.shaking), ConnsOutbound: dialled / 2, FD: limit(b.shaking + dialled/2),
+			Streams: limit(2 * b.shaking), StreamsInbound: limit(b.shaking * 3 / 2), StreamsOutbound: limit(b.shaking / 2), Memory: rcmgr.LimitVal64(b.memory / 8),
 		},
 		// A tunnel opens a stream for each TCP connection of a browser.
 		PeerDefault: rcmgr.ResourceLimits{
@@ -33,26 +52,26 @@ func newResourceManager() (network.ResourceManager, error) {
 	}.Build(rcmgr.InfiniteLimits)
 	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits), rcmgr.WithMetricsDisabled(),
 		rcmgr.WithLimitPerSubnet(
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: 256}},
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 64, ConnCount: 128}, {PrefixLength: 48, ConnCount: 256}}),
-		rcmgr.WithConnRateLimiters(newRateLimiter()))
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: b.perIP}},
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 64, ConnCount: b.perIP / 2}, {PrefixLength: 48, ConnCount: b.perIP}}),
+		rcmgr.WithConnRateLimiters(newRateLimiter(b)))
 }
+
+func limit(n int) rcmgr.LimitVal { return rcmgr.LimitVal(n) }
 
 // newRateLimiter slows down a flood from one network. This computer itself is
 // exempt.
-func newRateLimiter() *rate.Limiter {
+func newRateLimiter(b bounds) *rate.Limiter {
+	whole, half := rate.Limit{RPS: b.rate, Burst: b.perIP}, rate.Limit{RPS: b.rate / 2, Burst: b.perIP / 2}
 	return &rate.Limiter{
 		NetworkPrefixLimits: []rate.PrefixLimit{
 			{Prefix: netip.MustParsePrefix("127.0.0.0/8")},
 			{Prefix: netip.MustParsePrefix("::1/128")},
 		},
 		SubnetRateLimiter: rate.SubnetLimiter{
-			IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: rate.Limit{RPS: 10, Burst: 256}}},
-			IPv6SubnetLimits: []rate.SubnetLimit{
-				{PrefixLength: 64, Limit: rate.Limit{RPS: 5, Burst: 128}},
-				{PrefixLength: 48, Limit: rate.Limit{RPS: 10, Burst: 256}},
-			},
-			GracePeriod: time.Minute,
+			IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: whole}},
+			IPv6SubnetLimits: []rate.SubnetLimit{{PrefixLength: 64, Limit: half}, {PrefixLength: 48, Limit: whole}},
+			GracePeriod:      time.Minute,
 		},
 	}
 }

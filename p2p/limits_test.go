@@ -11,7 +11,7 @@ import (
 // Behind a carrier's NAT thousands share an address (100 of them that connect at
 // once do not keep the owner out), and who has many takes only his share.
 func TestNeighboursBehindOneAddressDoNotShutTheOwnerOut(t *testing.T) {
-	rm, err := newResourceManager()
+	rm, err := newResourceManager(boundsOf(Host))
 	if err != nil {
 		t.Fatal(err)
 	}

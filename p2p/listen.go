@@ -32,7 +32,7 @@ func hostPort(id peer.ID) int {
 
 // listenOn returns what makes a swarm listen as o wants it.
 func listenOn(o Options) (func(*swarm.Swarm) error, error) {
-	if len(o.Listen) == 0 {
+	if o.Role != server && len(o.Listen) == 0 {
 		port := 0
 		if o.Role == Host {
 			port = hostPort(o.Identity.id)

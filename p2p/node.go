@@ -30,6 +30,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"rac/p2p/wire"
 )
@@ -40,6 +41,8 @@ type Role int
 const (
 	Host      Role = iota // is found by its ID and serves streams
 	Connector             // dials; listens only so that holes can be punched to it
+
+	server Role = -1 // of a Relay, which is no Node
 )
 
 // Options say what a Node does. The zero value but for Identity is a host that
@@ -68,7 +71,8 @@ type Options struct {
 
 	Log *slog.Logger // nil: nothing is logged
 
-	testing testOptions
+	announced func(own []ma.Multiaddr) []ma.Multiaddr // what peers are told of our addresses; nil: own
+	testing   testOptions
 }
 
 // Node is this computer on the network.

@@ -39,6 +39,7 @@ type relayLink struct {
 	up      bool
 	err     error         // of the last attempt
 	tries   int           // attempts that have ended
+	watcher peer.ID       // the relay's observer, when it has named one
 	changed chan struct{} // closed and replaced with every change
 }
 
@@ -90,6 +91,7 @@ func (n *Node) keep(l *relayLink) {
 			continue
 		}
 		n.log.Debug("relay reached", "relay", l.id().Short())
+		n.goWork(func() { n.meetObserver(l) })
 		pause = relayPause
 		n.watch(l, renew)
 	}
@@ -137,6 +139,7 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 			return
 		case <-alive.C:
 			n.prune(n.host.Network().ConnsToPeer(l.info.ID))
+			n.goWork(func() { n.revisit(l) })
 		case <-n.ctx.Done():
 			return
 		}

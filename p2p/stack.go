@@ -66,7 +66,7 @@ func newStack(o Options) (st *stack, err error) {
 			st, err = nil, fmt.Errorf("p2p: %w", err)
 		}
 	}()
-	rm, err := newResourceManager()
+	rm, err := newResourceManager(boundsOf(o.Role))
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func newStack(o Options) (st *stack, err error) {
 	if err = errors.Join(peers.AddPrivKey(o.Identity.id, o.Identity.key), peers.AddPubKey(o.Identity.id, o.Identity.key.GetPublic())); err != nil {
 		return nil, err
 	}
-	st = &stack{dns: &resolver{}, shakes: newCrowd(maxShakes)}
+	st = &stack{dns: &resolver{}, shakes: newCrowd(boundsOf(o.Role).shakes)}
 	bus := eventbus.NewBus()
 	if st.quic, err = newQUIC(o.Identity, rm); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func newStack(o Options) (st *stack, err error) {
 	}
 	undo = append(undo, st.observed.Close)
 	hostOpts := &basichost.HostOpts{EventBus: bus, EnablePing: true, UserAgent: "rac", ProtocolVersion: "rac/1",
-		NegotiationTimeout: negotiateTime, ObservedAddrsManager: st.observed}
+		NegotiationTimeout: negotiateTime, ObservedAddrsManager: st.observed, AddrsFactory: o.announced}
 	if o.Public && o.Role == Host {
 		hostOpts.NATManager = basichost.NewNATManager
 	}

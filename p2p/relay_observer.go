@@ -1,0 +1,140 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+	"github.com/multiformats/go-multistream"
+
+	"rac/p2p/wire"
+)
+
+// The client's side of RelayProtocol (msg.go): a node keeps a TCP connection to
+// the observer of each of its relays, so that it knows its public address over
+// TCP whatever the connection to the relay itself runs over.
+
+const (
+	observerTimeout = 10 * time.Second
+	maxObservers    = 8 // messages of one introduction
+)
+
+var errNoObserver = errors.New("the relay names no observer")
+
+// meetObserver asks the relay where its observer is and connects there. A relay
+// that is not rac's own has none.
+func (n *Node) meetObserver(l *relayLink) {
+	ctx, cancel := context.WithTimeout(n.ctx, observerTimeout)
+	defer cancel()
+	at, err := n.askForObserver(ctx, l.info.ID)
+	if err == nil {
+		l.watchedBy(at.ID)
+		n.host.Peerstore().AddAddrs(at.ID, at.Addrs, peerstore.PermanentAddrTTL)
+		err = n.visitObserver(ctx, at.ID)
+	}
+	if err != nil && n.ctx.Err() == nil {
+		n.log.Debug("no observer", "relay", l.id().Short(), "error", err)
+	}
+}
+
+// visitObserver connects to an observer unless we are.
+func (n *Node) visitObserver(ctx context.Context, id peer.ID) error {
+	n.swarm.Backoff().Clear(id)
+	return n.host.Connect(ctx, peer.AddrInfo{ID: id})
+}
+
+// revisit connects again to the observer of a relay after a loss.
+func (n *Node) revisit(l *relayLink) {
+	id := l.observer()
+	if id == "" || n.host.Network().Connectedness(id) == network.Connected {
+		return
+	}
+	ctx, cancel := context.WithTimeout(n.ctx, observerTimeout)
+	defer cancel()
+	if err := n.visitObserver(ctx, id); err != nil {
+		n.log.Debug("observer lost", "relay", l.id().Short(), "error", err)
+	}
+}
+
+func (l *relayLink) watchedBy(id peer.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watcher = id
+}
+
+// observer returns whom the relay has named; "": nobody yet.
+func (l *relayLink) observer() peer.ID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.watcher
+}
+
+// askForObserver lets a relay that we are connected to introduce itself. It
+// does not wait for libp2p's own introduction (identify), which would cost a
+// round trip.
+func (n *Node) askForObserver(ctx context.Context, relay peer.ID) (peer.AddrInfo, error) {
+	c := n.best(relay)
+	if c == nil {
+		return peer.AddrInfo{}, ErrLost
+	}
+	s, err := c.NewStream(ctx)
+	if err != nil {
+		return peer.AddrInfo{}, err
+	}
+	defer s.Reset()
+	stop := context.AfterFunc(ctx, func() { s.Reset() })
+	defer stop()
+	if err := s.SetProtocol(protocol.ID(RelayProtocol)); err != nil {
+		return peer.AddrInfo{}, err
+	}
+	return readObserver(multistream.NewMSSelect(s, protocol.ID(RelayProtocol)), c.RemoteMultiaddr())
+}
+
+// readObserver reads a relay's introduction; where is the address that the
+// relay was reached at.
+func readObserver(r io.Reader, where ma.Multiaddr) (peer.AddrInfo, error) {
+	ip, _ := ma.SplitFirst(where)
+	if ip == nil || ip.Code() != ma.P_IP4 && ip.Code() != ma.P_IP6 {
+		return peer.AddrInfo{}, errNoObserver
+	}
+	var found peer.AddrInfo
+	in := wire.NewReader(r, maxBody)
+	for range maxObservers {
+		t, body, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return peer.AddrInfo{}, err
+		}
+		if t != msgObserver {
+			continue
+		}
+		if id, addr := parseObserver(string(body), ip); addr != nil && (found.ID == "" || found.ID == id) {
+			found.ID, found.Addrs = id, append(found.Addrs, addr)
+		}
+	}
+	if found.ID == "" {
+		return peer.AddrInfo{}, errNoObserver
+	}
+	return found, nil
+}
+
+// parseObserver puts the relay's IP into what it has said of its observer; nil
+// for another family, and for what is no such address. Only the IP that the
+// relay itself was reached at is ever dialled: it cannot send us elsewhere.
+func parseObserver(text string, ip *ma.Component) (peer.ID, ma.Multiaddr) {
+	addr, id, err := splitAddr(text)
+	if err != nil || id == "" || len(addr) != 2 || addr[0].Code() != ip.Code() || addr[1].Code() != ma.P_TCP ||
+		!manet.IsIPUnspecified(addr) || checkDialable(text, addr) != nil {
+		return "", nil
+	}
+	return id, ma.Multiaddr{*ip, addr[1]}
+}
