@@ -1,12 +1,14 @@
 package input
 
 // The messages of an input stream. The viewer opens it and writes; the host
-// writes one message, at the end.
+// writes one message, at the end. Where the viewer begins with msgBegin the host
+// also reports, as it goes on, how much it has put in.
 
 import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -28,13 +30,17 @@ const (
 	msgText   wire.Type = 0x05 // text, UTF-8, at most 4 KiB
 	msgLocks  wire.Type = 0x06 // locks uint8: 1 Caps, 2 Num, 4 Scroll
 	msgAlive  wire.Type = 0x07 // nothing: what is held is still held
+	msgBegin  wire.Type = 0x08 // chain [16]byte: first of all; what follows goes on with the input of the chain's last stream
+	msgHeard  wire.Type = 0x09 // clock uint32: the newest of the host's; what follows is younger
 )
 
-// From the host, once, when the viewer has ended its half of the stream or
-// something has failed.
+// From the host: msgDone or msgFailed once, when the viewer has ended its half of
+// the stream or something has failed; msgTaken in answer to msgBegin, when more
+// was put in, and once a second.
 const (
 	msgDone   wire.Type = 0x11 // nothing: all that the viewer sent has been put in
 	msgFailed wire.Type = 0x12 // text: why not
+	msgTaken  wire.Type = 0x13 // taken uint64: events of the chain that were put in; clock uint32: milliseconds that this stream is old here
 )
 
 const (
@@ -51,6 +57,14 @@ const (
 type alive struct{}
 
 func (alive) event() {}
+
+// begin and heard are about the stream, as alive is.
+type begin struct{ id chainID }
+
+type heard struct{ clock time.Duration }
+
+func (begin) event() {}
+func (heard) event() {}
 
 // The bits of msgLocks.
 const (
@@ -75,6 +89,10 @@ func typeOf(ev Event) wire.Type {
 		return msgText
 	case Locks:
 		return msgLocks
+	case begin:
+		return msgBegin
+	case heard:
+		return msgHeard
 	}
 	return msgAlive
 }
@@ -96,6 +114,10 @@ func appendEvent(dst []byte, ev Event) []byte {
 		return append(dst, ev.Text...)
 	case Locks:
 		return append(dst, bit(ev.Caps, lockCaps)|bit(ev.Num, lockNum)|bit(ev.Scroll, lockScroll))
+	case begin:
+		return append(dst, ev.id[:]...)
+	case heard:
+		return be.AppendUint32(dst, uint32(ev.clock.Milliseconds()))
 	}
 	return dst
 }
@@ -136,6 +158,10 @@ func parseEvent(t wire.Type, b []byte) (Event, error) {
 		return Locks{b[0]&lockCaps != 0, b[0]&lockNum != 0, b[0]&lockScroll != 0}, nil
 	case msgAlive:
 		return alive{}, nil
+	case msgBegin:
+		return begin{chainID(b)}, nil
+	case msgHeard:
+		return heard{time.Duration(be.Uint32(b)) * time.Millisecond}, nil
 	}
 	return nil, nil
 }
@@ -153,6 +179,10 @@ func bodyLen(t wire.Type) (n int, fixed bool) {
 		return 1, true
 	case msgAlive:
 		return 0, true
+	case msgBegin:
+		return len(chainID{}), true
+	case msgHeard:
+		return 4, true
 	}
 	return 0, false
 }
@@ -231,7 +261,25 @@ func appendReason(dst []byte, reason string) []byte {
 	return append(dst, strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")...)
 }
 
-// parseReply reads a message from the host. ok is false for a type that it does
+// taken is msgTaken.
+type taken struct {
+	events uint64
+	clock  time.Duration
+}
+
+func appendTaken(dst []byte, t taken) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, t.events)
+	return binary.BigEndian.AppendUint32(dst, uint32(t.clock.Milliseconds()))
+}
+
+func parseTaken(b []byte) (taken, error) {
+	if len(b) != 12 {
+		return taken{}, fmt.Errorf("input: message 0x%02x has %d bytes, not 12", uint8(msgTaken), len(b))
+	}
+	return taken{binary.BigEndian.Uint64(b), time.Duration(binary.BigEndian.Uint32(b[8:])) * time.Millisecond}, nil
+}
+
+// parseReply reads one of the host's last words. ok is false for a type that it does
 // not know. The reason of a failure is the host's word: what could move the
 // cursor of a terminal is taken out of it.
 func parseReply(t wire.Type, b []byte) (failure string, ok bool, err error) {

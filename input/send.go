@@ -8,26 +8,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"rac/p2p/wire"
 )
 
-const (
-	// heartbeat is how often a viewer that holds something says so. Four may be
-	// lost before the host lets go (silence).
-	heartbeat = 500 * time.Millisecond
-	// maxQueue is how many events may wait for a line that has stalled, some
-	// minutes of typing; then no more are taken from the caller.
-	maxQueue = 4096
-)
+// heartbeat is how often a viewer that holds something says so. Four may be
+// lost before the host lets go (silence).
+const heartbeat = 500 * time.Millisecond
 
 // ErrUnconfirmed means that the stream ended before the host said that
 // everything was put in.
 var ErrUnconfirmed = errors.New("the host did not confirm the input")
+
+// ErrMoved is returned by a Send of a Feed that must go on, or goes on already, by
+// another Send: what was under way was dropped, or there is a better line.
+var ErrMoved = errors.New("the input goes on over another stream")
 
 // Send carries events to the host until events is closed, then ends its half of
 // the stream and waits until the host has put everything in: a nil error says
@@ -43,19 +40,13 @@ var ErrUnconfirmed = errors.New("the host did not confirm the input")
 // Texts of any length are cut as the protocol needs; characters that no key
 // makes are left out.
 func Send(ctx context.Context, s wire.Stream, events <-chan Event) error {
-	defer context.AfterFunc(ctx, func() { s.Close() })()
-	snd := &sender{held: map[Event]bool{}}
-	batches, wrote, answered := make(chan []Event), make(chan error, 1), make(chan error, 1)
+	f := newFeed()
+	running, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { wrote <- write(s, batches) })
-	wg.Go(func() { answered <- awaitReply(s) })
+	wg.Go(func() { f.Run(running, events) })
 	defer wg.Wait()
-	defer s.Close()
-	err := snd.run(events, batches, wrote, answered)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	defer cancel()
+	return f.Send(ctx, s)
 }
 
 // SendText types a text at the host, on a stream of its own, and returns when
@@ -71,64 +62,114 @@ func SendText(ctx context.Context, s wire.Stream, text string) error {
 	return Send(ctx, s, events)
 }
 
-// sender is what waits to be written, and what is held down.
-type sender struct {
-	queue []Event
-	held  map[Event]bool
+// Send carries the Feed on one stream, as the function Send does, until that
+// ends or another Send of the same Feed takes over. It closes s.
+func (f *Feed) Send(ctx context.Context, s wire.Stream) error {
+	defer context.AfterFunc(ctx, func() { s.Close() })()
+	c := &carrier{f: f, s: s, answered: make(chan error, 1), began: make(chan struct{})}
+	var wg sync.WaitGroup
+	wg.Go(func() { c.answered <- c.listen() })
+	defer wg.Wait()
+	defer s.Close()
+	err := c.run(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
-// run moves events into batches, each of which is taken when the one before has
-// been written, until the host has answered. It closes batches.
-func (s *sender) run(events <-chan Event, batches chan<- []Event, wrote, answered <-chan error) error {
+// carrier is one stream of a Feed.
+type carrier struct {
+	f        *Feed
+	s        wire.Stream
+	answered chan error    // the host's last word, or the end of the stream
+	began    chan struct{} // closed when the host has answered msgBegin
+}
+
+// run writes what the Feed has until the host has answered.
+func (c *carrier) run(ctx context.Context) error {
+	buf := bufio.NewWriter(c.s)
+	w := wire.NewWriter(buf, maxBody)
+	if err := c.begin(w, buf); err != nil {
+		return err
+	}
 	beat := time.NewTimer(heartbeat)
 	defer beat.Stop()
-	ended := false
-	end := sync.OnceFunc(func() { close(batches) })
-	defer end()
+	var due bool
+	var clock time.Duration
 	for {
-		take, give := events, batches
-		if len(s.queue) >= maxQueue {
-			take = nil
+		b := c.f.next(c)
+		if b.gone {
+			return ErrMoved
 		}
-		if len(s.queue) == 0 {
-			give = nil
-			if ended {
-				end()
-			}
+		if len(b.events) == 0 && b.over {
+			return c.finish()
 		}
-		select {
-		case ev, ok := <-take:
-			if !ok {
-				events, ended = nil, true
-				continue
+		if len(b.events) == 0 && b.holds && due {
+			b.events = []Event{alive{}}
+		}
+		if len(b.events) > 0 {
+			if b.clock != clock {
+				clock = b.clock
+				b.events = append([]Event{heard{clock}}, b.events...)
 			}
-			s.add(ev)
-		case give <- s.queue:
-			s.queue = nil
+			if err := write(w, buf, b.events); err != nil {
+				return c.reason(err)
+			}
 			beat.Reset(heartbeat)
+		}
+		due = false
+		select {
+		case <-c.f.wake:
 		case <-beat.C:
-			if len(s.held) > 0 && len(s.queue) == 0 && !ended {
-				s.queue = append(s.queue, alive{})
-			}
-		case err := <-wrote:
-			if err != nil {
-				return reasonOf(err, answered)
-			}
-			wrote = nil // all was written: what remains is the answer
-		case err := <-answered:
-			if err == nil && !(ended && len(s.queue) == 0) {
-				return fmt.Errorf("input: the host hung up: %w", ErrUnconfirmed)
-			}
-			return err
+			due = true
+			beat.Reset(heartbeat)
+		case err := <-c.answered:
+			return c.early(err)
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
 
-// reasonOf prefers what the host said to the error of the write that failed
-// since the host had closed the stream.
-func reasonOf(err error, answered <-chan error) error {
+// begin makes the stream the Feed's.
+func (c *carrier) begin(w *wire.Writer, buf *bufio.Writer) error {
+	if !c.f.chained {
+		c.f.begin(c, taken{})
+		return nil
+	}
+	if err := write(w, buf, []Event{begin{c.f.id}}); err != nil {
+		return c.reason(err)
+	}
 	select {
-	case said := <-answered:
+	case <-c.began:
+		return nil
+	case err := <-c.answered:
+		return c.early(err)
+	}
+}
+
+// early is what an answer means that comes before the end.
+func (c *carrier) early(err error) error {
+	if err == nil {
+		return fmt.Errorf("input: the host hung up: %w", ErrUnconfirmed)
+	}
+	return err
+}
+
+// finish ends our half of the stream and waits for the host's word.
+func (c *carrier) finish() error {
+	if err := c.s.CloseWrite(); err != nil {
+		return c.reason(err)
+	}
+	return <-c.answered
+}
+
+// reason prefers what the host said to the error of the write that failed since
+// the host had closed the stream.
+func (c *carrier) reason(err error) error {
+	select {
+	case said := <-c.answered:
 		if said != nil {
 			return said
 		}
@@ -137,96 +178,39 @@ func reasonOf(err error, answered <-chan error) error {
 	return fmt.Errorf("input: send: %w", err)
 }
 
-// add queues an event, merged with the last one where nothing is lost by it.
-func (s *sender) add(ev Event) {
-	switch ev := ev.(type) {
-	case Key:
-		s.hold(ev.id(), ev.Down)
-	case Button:
-		s.hold(ev.id(), ev.Down)
-	case Motion:
-		s.addMotion(Motion{clampInt32(ev.X), clampInt32(ev.Y)})
-		return
-	case Wheel:
-		s.addWheel(ev)
-		return
-	case Text:
-		s.addText(clean(ev.Text))
-		return
-	}
-	s.queue = append(s.queue, ev)
-}
-
-func (s *sender) hold(id Event, down bool) {
-	if down {
-		s.held[id] = true
-	} else {
-		delete(s.held, id)
-	}
-}
-
-func (s *sender) addMotion(m Motion) {
-	if n := len(s.queue); n > 0 {
-		if _, ok := s.queue[n-1].(Motion); ok {
-			s.queue[n-1] = m
-			return
-		}
-	}
-	s.queue = append(s.queue, m)
-}
-
-func (s *sender) addWheel(w Wheel) {
-	if n := len(s.queue); n > 0 {
-		if last, ok := s.queue[n-1].(Wheel); ok {
-			s.queue[n-1] = clampWheel(Wheel{last.DX + clampInt32(w.DX), last.DY + clampInt32(w.DY)})
-			return
-		}
-	}
-	s.queue = append(s.queue, clampWheel(w))
-}
-
-// addText cuts a text between characters.
-func (s *sender) addText(text string) {
-	for text != "" {
-		n := min(len(text), maxText)
-		for n < len(text) && !utf8.RuneStart(text[n]) {
-			n--
-		}
-		s.queue = append(s.queue, Text{text[:n]})
-		text = text[n:]
-	}
-}
-
-func clampInt32(n int) int { return min(max(n, math.MinInt32), math.MaxInt32) }
-
-// write sends batches, each in as few writes as it takes, then ends our half of
-// the stream. It is the stream's only writer.
-func write(s wire.Stream, batches <-chan []Event) error {
-	buf := bufio.NewWriter(s)
-	w := wire.NewWriter(buf, maxBody)
-	for batch := range batches {
-		for _, ev := range batch {
-			if err := w.Append(typeOf(ev), func(dst []byte) []byte { return appendEvent(dst, ev) }); err != nil {
-				return err
-			}
-		}
-		if err := buf.Flush(); err != nil {
+// write sends events in as few writes as it takes.
+func write(w *wire.Writer, buf *bufio.Writer, events []Event) error {
+	for _, ev := range events {
+		if err := w.Append(typeOf(ev), func(dst []byte) []byte { return appendEvent(dst, ev) }); err != nil {
 			return err
 		}
 	}
-	return s.CloseWrite()
+	return buf.Flush()
 }
 
-// awaitReply waits for what the host says at the end: nil is Done.
-func awaitReply(s wire.Stream) error {
-	r := wire.NewReader(s, maxBody)
-	for {
+// listen takes the host's reports until its last word: nil is Done.
+func (c *carrier) listen() error {
+	r := wire.NewReader(c.s, maxBody)
+	for reports := 0; ; {
 		t, body, err := r.Next()
 		if err == io.EOF {
 			return fmt.Errorf("input: %w", ErrUnconfirmed)
 		}
 		if err != nil {
 			return fmt.Errorf("input: %w: %w", ErrUnconfirmed, err)
+		}
+		if t == msgTaken && c.f.chained {
+			report, err := parseTaken(body)
+			if err != nil {
+				return err
+			}
+			if reports++; reports == 1 {
+				c.f.begin(c, report)
+				close(c.began)
+			} else {
+				c.f.confirm(c, report)
+			}
+			continue
 		}
 		failure, ok, err := parseReply(t, body)
 		if err != nil {

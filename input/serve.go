@@ -25,12 +25,25 @@ const (
 	piece = 32
 	// lastWord is how long the viewer has to take the answer.
 	lastWord = 5 * time.Second
+	// late is how old the input of a chain may be when it gets here. A line that
+	// was dead for a while, or a host that stood still, has what was typed
+	// meanwhile in its buffers: it must not be typed into what is there now. A
+	// viewer stops at blockAfter, which leaves 2 s for the way.
+	late = blockAfter + 2*time.Second
+	// reportEvery is how often the host of a chain shows that it is there.
+	reportEvery = time.Second
 )
 
 // ErrNotNow is wrapped by the errors of an Injector that cannot take an event
 // but may take later ones: the display is away, or somebody is being asked.
 // The event is lost, the stream goes on.
 var ErrNotNow = errors.New("the host takes no input now")
+
+// errYield ends a stream whose chain another one goes on with.
+var errYield = errors.New("input: the viewer goes on by another stream")
+
+// errLate ends a stream whose input has been on its way for too long.
+var errLate = errors.New("input: it is too old to be put in")
 
 // Serve gives a viewer's events to inj until the stream ends, ctx ends or inj
 // fails, and closes s. It returns nil when the viewer has ended the stream and
@@ -40,9 +53,15 @@ var ErrNotNow = errors.New("the host takes no input now")
 // key repeat) and the release of one that is up are dropped, and whatever is
 // held is released when Serve returns, however it does, and when the viewer has
 // not given a sign of life for 2 s.
+//
+// Feeds, whose input goes on over another stream when one is lost, need the Serve
+// of a Shared.
 func Serve(ctx context.Context, s wire.Stream, inj Injector) error {
+	return serve(ctx, s, &guest{inj: inj, chains: &chains{}})
+}
+
+func serve(ctx context.Context, s wire.Stream, g *guest) error {
 	defer context.AfterFunc(ctx, func() { s.Close() })()
-	g := &guest{inj: inj}
 	events, stop := make(chan Event), make(chan struct{})
 	var readErr error // valid when events is closed
 	var wg sync.WaitGroup
@@ -53,17 +72,27 @@ func Serve(ctx context.Context, s wire.Stream, inj Injector) error {
 	defer wg.Wait()
 	defer s.Close()
 	defer close(stop)
+	defer g.leave()
 	defer g.releaseAll() // also when inj panics
+	g.reports = newReporter(s)
+	defer g.reports.end()
 
 	err := g.run(ctx, events)
 	if err == io.EOF {
 		err = readErr
 	}
+	if err == errYield {
+		g.handOver()
+	}
 	if released := g.releaseAll(); err == nil {
 		err = released
 	}
+	g.reports.end()
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if err == errYield {
+		return nil
 	}
 	answer(s, errors.Join(err, g.missed))
 	return err
@@ -108,9 +137,15 @@ func answer(s wire.Stream, err error) {
 
 // guest is one viewer at this computer.
 type guest struct {
-	inj    Injector
-	held   []Event // ids of what is down, in the order of pressing
-	missed error   // the last ErrNotNow: not everything was put in
+	inj     Injector
+	chains  *chains
+	reports *reporter
+	held    []Event // ids of what is down, in the order of pressing
+	missed  error   // the last ErrNotNow: not everything was put in
+
+	chain *chain        // nil: this stream is all there is
+	heard time.Duration // the newest time of ours that the viewer had when it sent
+	begun bool          // the first message has come
 }
 
 // run returns io.EOF at the end of events, else why it has stopped before.
@@ -124,6 +159,8 @@ func (g *guest) run(ctx context.Context, events <-chan Event) error {
 		case ev, ok = <-events:
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-g.yields():
+			return errYield
 		case <-quiet.C:
 			// A message that waits is a sign of life too: inj may have been slow.
 			select {
@@ -145,11 +182,38 @@ func (g *guest) run(ctx context.Context, events <-chan Event) error {
 	}
 }
 
-// take puts one event in.
+// take puts one event in, or acts on what the viewer says about its chain.
 func (g *guest) take(ctx context.Context, ev Event) error {
+	first := !g.begun
+	g.begun = true
 	switch ev := ev.(type) {
 	case alive:
 		return nil
+	case begin:
+		if !first {
+			return errors.New("input: a chain begins in the middle of a stream")
+		}
+		return g.begin(ctx, ev)
+	case heard:
+		g.heard = min(ev.clock, g.reports.clock())
+		return nil
+	}
+	if g.chain == nil {
+		return g.put(ctx, ev)
+	}
+	if g.reports.clock()-g.heard > late {
+		return errLate
+	}
+	if err := g.put(ctx, ev); err != nil {
+		return err
+	}
+	g.chain.taken++
+	g.reports.took(g.chain.taken)
+	return nil
+}
+
+func (g *guest) put(ctx context.Context, ev Event) error {
+	switch ev := ev.(type) {
 	case Key:
 		return g.hold(ev, ev.id(), ev.Down)
 	case Button:
@@ -158,6 +222,36 @@ func (g *guest) take(ctx context.Context, ev Event) error {
 		return g.text(ctx, []rune(ev.Text))
 	}
 	return g.inject(ev)
+}
+
+// begin goes on with a chain where its last stream has ended.
+func (g *guest) begin(ctx context.Context, b begin) (err error) {
+	if g.chain, err = g.chains.join(ctx, b.id); err != nil {
+		return err
+	}
+	g.held, g.chain.held = g.chain.held, nil
+	g.reports.start(g.chain.taken)
+	return nil
+}
+
+// yields is closed when another stream wants to go on with the chain.
+func (g *guest) yields() <-chan struct{} {
+	if g.chain == nil {
+		return nil
+	}
+	return g.chain.yield
+}
+
+// handOver leaves what is held to the stream that takes over: it stays down.
+func (g *guest) handOver() {
+	g.chains.leave(g.chain, g.held)
+	g.chain, g.held = nil, nil
+}
+
+func (g *guest) leave() {
+	if g.chain != nil {
+		g.chains.leave(g.chain, nil)
+	}
 }
 
 // hold presses what is up and releases what is down.

@@ -3,13 +3,18 @@ package input
 // One computer's input for several viewers at a time.
 
 import (
+	"context"
 	"fmt"
 	"sync"
+
+	"rac/p2p/wire"
 )
 
 // Shared is an Injector that several Serves may use at a time. What two viewers
 // hold goes down with the first and up with the last of them.
 type Shared struct {
+	chains chains
+
 	// mu makes events one after the other, and guards what follows.
 	mu      sync.Mutex
 	inj     Injector
@@ -27,6 +32,12 @@ type hold struct {
 // Share returns inj for use by several viewers. Close closes inj.
 func Share(inj Injector) *Shared {
 	return &Shared{inj: inj, holders: map[Event]*hold{}}
+}
+
+// Serve is the function Serve for a viewer of this computer. A Feed's next stream
+// goes on where the one before has ended.
+func (s *Shared) Serve(ctx context.Context, stream wire.Stream) error {
+	return serve(ctx, stream, &guest{inj: s, chains: &s.chains})
 }
 
 // Inject puts an event in. During a Pause everything but releases is refused

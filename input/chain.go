@@ -1,0 +1,99 @@
+package input
+
+// A viewer's input at the host, over one stream after the other.
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// chainID names a chain. The viewer makes it up, at random, and tells nobody but
+// the host.
+type chainID [16]byte
+
+// chain is what outlives a stream: how much of the viewer's input was put in, so
+// that the next stream neither repeats nor misses any of it, and what is held
+// when one stream takes over from another that still works.
+type chain struct {
+	taken uint64  // events that were put in, over all its streams
+	held  []Event // handed over by the last stream; nil: that has released it
+	yield chan struct{}
+	left  chan struct{} // closed when no stream serves it
+	asked bool          // yield is closed
+	used  time.Time
+}
+
+// maxChains bounds what viewers can make a host remember. One that was forgotten
+// starts anew: what was under way is then dropped, and its viewer knows.
+const maxChains = 256
+
+// chains are those of one computer. The zero value has none.
+type chains struct {
+	mu   sync.Mutex
+	list map[chainID]*chain
+}
+
+// join makes a stream the one that serves a chain. The one before puts in what
+// it has begun and has stopped when join returns.
+func (cs *chains) join(ctx context.Context, id chainID) (*chain, error) {
+	for {
+		c, left := cs.tryJoin(id)
+		if c != nil {
+			return c, nil
+		}
+		select {
+		case <-left:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// tryJoin returns what to wait for where another stream must stop first.
+func (cs *chains) tryJoin(id chainID) (c *chain, left chan struct{}) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.list == nil {
+		cs.list = map[chainID]*chain{}
+	}
+	c = cs.list[id]
+	if c != nil && c.left != nil {
+		if !c.asked {
+			c.asked = true
+			close(c.yield)
+		}
+		return nil, c.left
+	}
+	if c == nil {
+		cs.makeRoomLocked()
+		c = &chain{}
+		cs.list[id] = c
+	}
+	c.yield, c.left, c.asked, c.used = make(chan struct{}), make(chan struct{}), false, time.Now()
+	return c, nil
+}
+
+// makeRoomLocked forgets the chain that was left the longest ago.
+func (cs *chains) makeRoomLocked() {
+	if len(cs.list) < maxChains {
+		return
+	}
+	var oldest chainID
+	var found *chain
+	for id, c := range cs.list {
+		if c.left == nil && (found == nil || c.used.Before(found.used)) {
+			oldest, found = id, c
+		}
+	}
+	delete(cs.list, oldest)
+}
+
+// leave ends a stream's service; held is for the one that takes over.
+func (cs *chains) leave(c *chain, held []Event) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	c.held, c.used = held, time.Now()
+	close(c.left)
+	c.left = nil
+}

@@ -1,0 +1,257 @@
+package input_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rac/input"
+	"rac/input/inputtest"
+	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
+)
+
+// desk is a viewer whose input goes to one host over one line after the other.
+type desk struct {
+	t      *testing.T
+	feed   *input.Feed
+	events chan input.Event
+	rec    *inputtest.Recorder
+	host   *input.Shared
+	typed  []string
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{t: t, feed: input.NewFeed(), events: make(chan input.Event), rec: &inputtest.Recorder{}}
+	d.host = input.Share(d.rec)
+	go d.feed.Run(t.Context(), d.events)
+	return d
+}
+
+// wires is a line that a test can stop, in the direction to the host.
+type wires struct {
+	wire.Stream
+	stopped atomic.Pointer[chan struct{}] // closed when it goes on; nil: it runs
+}
+
+func (w *wires) stop() (mend func()) {
+	c := make(chan struct{})
+	w.stopped.Store(&c)
+	return func() { w.stopped.Store(nil); close(c) }
+}
+
+// Read is the host's.
+func (w *wires) Read(p []byte) (int, error) {
+	n, err := w.Stream.Read(p)
+	if c := w.stopped.Load(); c != nil {
+		<-*c
+	}
+	return n, err
+}
+
+// line lets the feed go on over a new line.
+func (d *desk) line() (w *wires, sent, served chan error, cut context.CancelFunc) {
+	viewer, host := p2ptest.Pipe(1 << 16)
+	w = &wires{Stream: host}
+	sent, served = make(chan error, 1), make(chan error, 1)
+	ctx, cancel := context.WithCancel(d.t.Context())
+	go func() { sent <- d.feed.Send(ctx, viewer) }()
+	go func() { served <- d.host.Serve(ctx, w) }()
+	return w, sent, served, cancel
+}
+
+// strike presses and releases a key.
+func (d *desk) strike(u input.Usage) {
+	d.events <- key(u, true)
+	d.events <- key(u, false)
+	d.typed = append(d.typed, words(key(u, true), key(u, false)))
+}
+
+func words(evs ...input.Event) string {
+	rec := &inputtest.Recorder{}
+	for _, ev := range evs {
+		rec.Inject(ev)
+	}
+	return rec.String()
+}
+
+func (d *desk) close() {
+	close(d.events)
+}
+
+func TestTypingGoesOnOverAnotherLineWithNoKeyLostOrRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		_, sent, served, _ := d.line()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := range 2000 {
+				d.strike(input.Usage(4 + i%26))
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		for range 10 {
+			time.Sleep(150 * time.Millisecond)
+			_, next, nextServed, _ := d.line()
+			if err := <-served; err != nil {
+				t.Errorf("the host ended the old stream: %v", err)
+			}
+			if err := <-sent; !errors.Is(err, input.ErrMoved) && !errors.Is(err, input.ErrUnconfirmed) {
+				t.Errorf("the old stream ended: %v", err)
+			}
+			sent, served = next, nextServed
+		}
+		<-done
+		d.close()
+		if err := <-sent; err != nil {
+			t.Error(err)
+		}
+		want(t, d.rec, strings.Join(d.typed, " "))
+		if n := d.feed.Lost(); n != 0 {
+			t.Errorf("%d keys were counted as lost", n)
+		}
+	})
+}
+
+func TestAHeldKeyStaysDownWhileTheLineChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		_, sent, _, _ := d.line()
+		d.events <- key(0xe1, true)
+		time.Sleep(time.Second)
+		_, next, _, _ := d.line()
+		<-sent
+		d.strike(4)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		want(t, d.rec, "+e1 +04 -04")
+		d.events <- key(0xe1, false)
+		d.close()
+		<-next
+		want(t, d.rec, "+e1 +04 -04 -e1")
+	})
+}
+
+func TestAShortOutageLosesAndRepeatsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		w, _, _, cut := d.line()
+		d.strike(4)
+		synctest.Wait()
+		defer w.stop()() // from here on nothing arrives
+		d.strike(5)
+		time.Sleep(1500 * time.Millisecond)
+		d.strike(6)
+		time.Sleep(time.Second)
+		cut()
+		_, next, _, _ := d.line()
+		d.strike(7)
+		d.close()
+		if err := <-next; err != nil {
+			t.Error(err)
+		}
+		want(t, d.rec, strings.Join(d.typed, " "))
+		if n := d.feed.Lost(); n != 0 {
+			t.Errorf("%d keys were counted as lost", n)
+		}
+	})
+}
+
+func TestWhatIsTypedIntoADeadLineIsDroppedAndCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		w, _, _, cut := d.line()
+		d.strike(4)
+		synctest.Wait()
+		defer w.stop()()
+		for range 10 {
+			d.strike(5)
+			time.Sleep(time.Second)
+		}
+		cut()
+		time.Sleep(time.Minute)
+		d.strike(5)
+		_, next, _, _ := d.line()
+		synctest.Wait()
+		d.strike(6)
+		d.close()
+		if err := <-next; err != nil {
+			t.Error(err)
+		}
+		want(t, d.rec, "+04 -04 +06 -06")
+		if n := d.feed.Lost(); n != 11 {
+			t.Errorf("%d keys were counted as lost, want 11", n)
+		}
+	})
+}
+
+func TestWhatAHostFindsAfterItStoodStillIsNotPutIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		w, sent, served, cut := d.line()
+		defer cut()
+		d.strike(4)
+		time.Sleep(1100 * time.Millisecond)
+		mend := w.stop() // the host stands still; what is sent stays in its buffers
+		d.strike(5)
+		time.Sleep(20 * time.Second)
+		mend()
+		if err := <-served; err == nil || !strings.Contains(err.Error(), "too old") {
+			t.Errorf("the host ended with %v", err)
+		}
+		if err := <-sent; err == nil {
+			t.Error("the viewer takes it for a good end")
+		}
+		_, next, _, _ := d.line()
+		synctest.Wait()
+		d.strike(6)
+		d.close()
+		<-next
+		want(t, d.rec, "+04 -04 +06 -06")
+	})
+}
+
+func TestAHostThatWasStartedAnewGetsNothingOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		_, sent, _, cut := d.line()
+		d.strike(4)
+		synctest.Wait()
+		cut()
+		<-sent
+		d.strike(5) // while there is no line
+		d.host = input.Share(d.rec)
+		_, next, _, _ := d.line()
+		synctest.Wait()
+		d.strike(6)
+		d.close()
+		<-next
+		want(t, d.rec, "+04 -04 +06 -06")
+		if n := d.feed.Lost(); n != 1 {
+			t.Errorf("%d keys were counted as lost, want 1", n)
+		}
+	})
+}
+
+func TestAMutedFeedThrowsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.feed.Mute(true)
+		d.strike(4)
+		time.Sleep(time.Minute)
+		d.feed.Mute(false)
+		_, sent, _, _ := d.line()
+		d.strike(5)
+		d.close()
+		<-sent
+		want(t, d.rec, "+05 -05")
+		if n := d.feed.Lost(); n != 0 {
+			t.Errorf("%d keys were counted as lost", n)
+		}
+	})
+}

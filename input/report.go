@@ -1,0 +1,83 @@
+package input
+
+// How the host of a chain tells its viewer what was put in.
+
+import (
+	"sync"
+	"time"
+
+	"rac/p2p/wire"
+)
+
+// reporter writes msgTaken beside the goroutine that injects: a slow injection
+// must not look like a dead line.
+type reporter struct {
+	s     wire.Stream
+	began time.Time
+	wake  chan struct{} // holds one: there is more to tell
+	stop  chan struct{}
+	once  sync.Once
+	wg    sync.WaitGroup
+
+	mu    sync.Mutex
+	taken uint64
+}
+
+func newReporter(s wire.Stream) *reporter {
+	return &reporter{s: s, began: time.Now(), wake: make(chan struct{}, 1), stop: make(chan struct{})}
+}
+
+// clock is the stream's age.
+func (r *reporter) clock() time.Duration { return time.Since(r.began) }
+
+// start answers msgBegin, and goes on until end.
+func (r *reporter) start(taken uint64) {
+	r.took(taken)
+	r.wg.Go(r.run)
+}
+
+// took notes that so many events of the chain have been put in.
+func (r *reporter) took(events uint64) {
+	r.mu.Lock()
+	r.taken = events
+	r.mu.Unlock()
+	offer(r.wake)
+}
+
+func (r *reporter) run() {
+	w := wire.NewWriter(r.s, maxBody)
+	tick := time.NewTicker(reportEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.wake:
+		case <-tick.C:
+		case <-r.stop:
+			return
+		}
+		r.mu.Lock()
+		t := taken{r.taken, r.clock()}
+		r.mu.Unlock()
+		if w.Append(msgTaken, func(b []byte) []byte { return appendTaken(b, t) }) != nil {
+			return // the reader of this stream notices, too
+		}
+	}
+}
+
+// end returns when nothing more will be written. A viewer that does not read
+// must not hold us: its stream is given the time of a last word.
+func (r *reporter) end() {
+	r.once.Do(func() {
+		r.s.SetDeadline(time.Now().Add(lastWord))
+		close(r.stop)
+	})
+	r.wg.Wait()
+}
+
+// offer puts a token into a channel that holds one, unless it has it.
+func offer(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
