@@ -150,7 +150,7 @@ func (d *doctor) openScreen() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return d.host.screen.what + "; " + d.host.screen.backends(), nil
+	return d.host.screen.shown() + "; " + d.host.screen.backends(), nil
 }
 
 func (d *doctor) startHost() (string, error) {

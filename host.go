@@ -54,7 +54,7 @@ func hostOptionsOf(f *flags) hostOptions {
 	o := hostOptions{
 		setPassword: f.bool("set-password", "ask for a new unattended password first"),
 		clearTokens: f.bool("clear-tokens", "forget all saved logins first"),
-		display:     f.string("display", ":0", "the X display to show ($DISPLAY)"),
+		display:     f.string("display", ":0", "the X display to show ($DISPLAY); seat0: what is in front of the computer, from the login screen on (needs root)"),
 		monitor:     f.string("monitor", "all|N", "show one monitor only"),
 		virtual:     f.string("virtual", "WxH", "start a display of this size (Xvfb) and show it"),
 		listen:      f.list("listen", "MULTIADDR", "listen here instead; may be given several times"),
@@ -251,6 +251,9 @@ func (h *host) startWork() error {
 		h.work.Go(func() { public.Serve(ctx, forAll) })
 	}
 	h.work.Go(func() { h.banners.run(ctx) })
+	if h.screen.seat != nil {
+		h.work.Go(func() { h.followSeat(ctx) })
+	}
 	return nil
 }
 
@@ -287,7 +290,9 @@ func (h *host) announce(cfg *config.Config) {
 	for _, a := range h.node.Addrs() {
 		fmt.Fprintf(h.stdout, "READY %s\n", a)
 	}
-	h.voice.say("sharing %s", h.screen.what)
+	if h.screen.seat == nil { // else the first line about it comes by itself
+		h.voice.say("sharing %s", h.screen.what)
+	}
 	authorities := loginAuthorities(cfg)
 	if len(authorities) > 0 {
 		h.voice.say("who has a certificate of %s gets in without a password", strings.Join(authorities, " or "))

@@ -24,8 +24,8 @@ func (h *host) asker() auth.Asker {
 		t.Close()
 		askers = append(askers, terminalAsker{})
 	}
-	if h.screen.display != "" {
-		askers = append(askers, windowAsker{h.screen.display, h.log})
+	if h.screen.hasWindows() {
+		askers = append(askers, windowAsker{h.screen, h.log})
 	}
 	return pausing{auth.AnyOf(askers...), h}
 }
@@ -47,15 +47,41 @@ const scamWarning = "Did somebody phone you and tell you to say yes? Then say no
 
 // windowAsker asks in a window on the display that is shared.
 type windowAsker struct {
-	display string
-	log     *slog.Logger
+	screen *hostScreen
+	log    *slog.Logger
 }
 
-// CanAsk reports true: a display that has gone is an error of Ask.
-func (windowAsker) CanAsk() bool { return true }
+// CanAsk reports whether somebody who has logged in is in front of the screen. A
+// display that has gone is an error of Ask.
+func (a windowAsker) CanAsk() bool {
+	at, err := a.screen.stand()
+	return err == nil && at.attended
+}
 
-// Ask shows the window until it is answered, or settled elsewhere.
+// Ask shows the window until it is answered, or settled elsewhere. It follows the
+// screen; on a login screen it is not to be seen: who stands there has not shown
+// who he is, and would let somebody in who then sees the next one's desktop.
 func (a windowAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, error) {
+	for {
+		at, err := a.screen.stand()
+		both, cancel := context.WithCancel(ctx)
+		stop := context.AfterFunc(at.here, cancel)
+		answer := auth.Refuse
+		if err == nil && at.attended {
+			answer, err = a.show(both, at, r)
+		} else {
+			<-both.Done()
+			err = ctx.Err()
+		}
+		stop()
+		cancel()
+		if answer != auth.Refuse || ctx.Err() != nil || at.here.Err() == nil {
+			return answer, err
+		}
+	}
+}
+
+func (a windowAsker) show(ctx context.Context, at stand, r auth.Request) (auth.Answer, error) {
 	form := window.AcceptForm{
 		Name: r.Name, ID: r.Words, Certificate: "unverified name", Wants: r.Wants.String(),
 		Warning: scamWarning, Deadline: r.Deadline,
@@ -63,7 +89,7 @@ func (a windowAsker) Ask(ctx context.Context, r auth.Request) (auth.Answer, erro
 	if r.Verified != "" {
 		form.Certificate, form.Verified = r.Verified, true
 	}
-	answer, err := window.AskAccept(ctx, window.Options{Display: a.display, Title: "rac: may somebody come in?", Log: a.log}, form)
+	answer, err := window.AskAccept(ctx, at.options("rac: may somebody come in?", a.log), form)
 	switch answer {
 	case window.WithControl:
 		return auth.AllowControl, err

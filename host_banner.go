@@ -165,27 +165,42 @@ func (b *banners) open(ctx context.Context, cancel context.CancelFunc, text stri
 	p := pane{text: text, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		o := window.Options{Display: b.h.screen.display, Title: "rac: " + text, Log: b.h.log}
-		for {
-			err := window.ShowBanner(ctx, o, text, onEnd)
-			if err == nil || ctx.Err() != nil {
-				return
-			}
-			b.h.log.Warn("no banner on the screen", "error", err, "again after", bannerAgain)
-			select {
-			case <-time.After(bannerAgain):
-			case <-ctx.Done():
-				return
-			}
+		for b.show(ctx, text, onEnd) {
 		}
 	}()
 	return p
 }
 
+// show shows a banner on the screen as it is now, and returns whether it is to be
+// shown again: the screen is another one, or it was away.
+func (b *banners) show(ctx context.Context, text string, onEnd func()) bool {
+	at, err := b.h.screen.stand()
+	both, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(at.here, cancel)()
+	if err == nil {
+		err = window.ShowBanner(both, at.options("rac: "+text, b.h.log), text, onEnd)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case at.here.Err() != nil:
+		return true
+	case err == nil:
+		return false // its button was clicked
+	}
+	b.h.log.Warn("no banner on the screen", "error", err, "again after", bannerAgain)
+	select {
+	case <-time.After(bannerAgain):
+	case <-both.Done():
+	}
+	return ctx.Err() == nil
+}
+
 // wanted tells whether there is a display to show it on, and nobody has switched
 // it off in the config.
 func (b *banners) wanted() bool {
-	if b.h.screen.display == "" || b.h.quiet {
+	if !b.h.screen.hasWindows() || b.h.quiet {
 		return false
 	}
 	cfg, err := b.h.file.Load()

@@ -14,14 +14,19 @@ import (
 	"rac/p2p/wire"
 	"rac/screen"
 	"rac/screen/console"
+	"rac/screen/seat"
+	"rac/screen/window"
 )
 
-// hostScreen is what a host shows and what it types into: an X display, or the
-// built-in console where there is none.
+// hostScreen is what a host shows and what it types into: an X display, the one
+// in front of the computer where the host is a service, or the built-in console
+// where there is none.
 type hostScreen struct {
 	what    string // for people
-	display string // of X; "": the console
+	display string // of X; "": the console, or seat
 	log     *slog.Logger
+	seat    *follower     // nil unless it is what is in front of the computer
+	hands   *lazyInjector // into X
 	console *console.Console
 	virtual *screen.Virtual // nil unless --virtual
 	monitor int
@@ -43,6 +48,8 @@ func (h *host) openScreen(ctx context.Context) (*hostScreen, error) {
 		err = usagef("--virtual and --display exclude each other")
 	case *h.o.virtual != "":
 		err = s.startVirtual(ctx, *h.o.virtual, h.state)
+	case s.display == seat.Name || s.display == "" && ofService(h.file.Path(), h.state):
+		s.display, s.seat = "", newFollower(h.state, s.log)
 	case s.display != "":
 		err = s.probe(ctx)
 	default:
@@ -61,15 +68,15 @@ func (s *hostScreen) probe(ctx context.Context) error {
 			"without DISPLAY rac host shares a shell in the built-in console", "--virtual 1920x1080 starts a display of its own")
 	}
 	s.what = "display " + s.display
-	s.liftLeftovers(ctx)
+	s.liftLeftovers(ctx, s.display, "")
 	return source.Close()
 }
 
 // liftLeftovers releases the keys that a host which was killed has left down,
 // now and not with the first viewer's first key. A display that takes no input
 // is still good to look at.
-func (s *hostScreen) liftLeftovers(ctx context.Context) {
-	injector, err := input.OpenX11(ctx, s.display, s.log)
+func (s *hostScreen) liftLeftovers(ctx context.Context, display, authority string) {
+	injector, err := input.OpenX11Auth(ctx, display, authority, s.log)
 	if err != nil {
 		s.log.Warn("this display takes no input", "error", err)
 		return
@@ -106,6 +113,39 @@ func (s *hostScreen) startConsole(ctx context.Context) error {
 	return nil
 }
 
+// shown says what is shared now, for people.
+func (s *hostScreen) shown() string {
+	if s.seat != nil {
+		return s.seat.String()
+	}
+	return s.what
+}
+
+// hasWindows tells whether a window of our own can be seen on it.
+func (s *hostScreen) hasWindows() bool { return s.display != "" || s.seat != nil }
+
+// stand is where a window of our own belongs.
+type stand struct {
+	display, authority string
+	attended           bool            // who can click there has logged in
+	here               context.Context // ends when it is elsewhere
+}
+
+// stand returns where windows belong now, or why there is no such place; here is
+// valid then, too.
+func (s *hostScreen) stand() (stand, error) {
+	if s.seat == nil {
+		return stand{s.display, "", true, context.Background()}, nil
+	}
+	place, here, err := s.seat.now()
+	return stand{place.Display, place.Authority, place.Attended(), here}, err
+}
+
+// options are those of a window that is to stand there.
+func (s stand) options(title string, log *slog.Logger) window.Options {
+	return window.Options{Display: s.display, Authority: s.authority, Title: title, Log: log}
+}
+
 // backends names what captures and what injects.
 func (s *hostScreen) backends() string {
 	if s.console != nil {
@@ -120,6 +160,8 @@ func (s *hostScreen) source(ctx context.Context) (screen.Source, error) {
 	var err error
 	if s.console != nil {
 		source = s.console.Source()
+	} else if s.seat != nil {
+		source = s.seat.source()
 	} else if source, err = screen.OpenX11(ctx, s.display, s.log); err != nil {
 		return nil, err
 	}
@@ -135,9 +177,13 @@ func (s *hostScreen) injector() input.Injector {
 	if s.console != nil {
 		return s.console.Injector()
 	}
-	return &lazyInjector{open: func() (input.Injector, error) {
+	s.hands = &lazyInjector{log: s.log, open: func() (input.Injector, error) {
 		return input.OpenX11(context.Background(), s.display, s.log)
 	}}
+	if s.seat != nil {
+		s.hands.open = s.seat.inject
+	}
+	return s.hands
 }
 
 func (s *hostScreen) Close() error {
@@ -153,9 +199,11 @@ func (s *hostScreen) Close() error {
 // lazyInjector opens an Injector when there is something to inject.
 type lazyInjector struct {
 	open func() (input.Injector, error)
+	log  *slog.Logger
 
 	mu  sync.Mutex
 	now input.Injector
+	at  *input.Motion // the last; nil before the first
 }
 
 func (l *lazyInjector) Inject(e input.Event) error {
@@ -167,8 +215,27 @@ func (l *lazyInjector) Inject(e input.Event) error {
 			return fmt.Errorf("%w: %w", input.ErrNotNow, err) // it may come back
 		}
 		l.now = now
+		if l.at != nil { // a click must not land where the next display has put its pointer
+			l.now.Inject(*l.at)
+		}
+	}
+	if m, ok := e.(input.Motion); ok {
+		l.at = &m
 	}
 	return l.now.Inject(e)
+}
+
+// leave closes it; the next event opens it where it is then.
+func (l *lazyInjector) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil {
+		return
+	}
+	if err := l.now.Close(); err != nil {
+		l.log.Debug("leaving a display", "error", err)
+	}
+	l.now = nil
 }
 
 func (l *lazyInjector) Close() error {
@@ -181,5 +248,5 @@ func (l *lazyInjector) Close() error {
 }
 
 func (h *host) serveInput(ctx context.Context, s wire.Stream) error {
-	return h.injector.Serve(ctx, s)
+	return input.Serve(ctx, s, h.injector)
 }

@@ -20,7 +20,7 @@ type report struct {
 
 // report describes the host as it is now.
 func (h *host) report() json.RawMessage {
-	r := report{ID: string(h.id.ID()), Addrs: h.node.Addrs(), Screen: h.screen.what, Unattended: "broken"}
+	r := report{ID: string(h.id.ID()), Addrs: h.node.Addrs(), Screen: h.screen.shown(), Unattended: "broken"}
 	if cfg, err := h.file.Load(); err == nil {
 		r.Unattended, r.Attended, r.SavedLogins = unattendedState(cfg), cfg.Attended.Mode, len(cfg.Tokens)
 	}
