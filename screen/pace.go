@@ -1,106 +1,157 @@
 package screen
 
-import "time"
+import (
+	"image"
+	"time"
 
-// pace decides how much picture may be under way to one viewer, so that what
-// arrives is new and what is typed meanwhile does not wait behind it.
+	"rac/screen/codec"
+)
+
+// pace decides when the next message may go to one viewer and how large it may be,
+// so that what arrives is new and what is typed meanwhile does not wait behind it.
 //
-// The line is measured as BBR does (Cardwell et al., "BBR: Congestion-Based
-// Congestion Control", ACM Queue 14-5, 2016): its rate is the best delivery that
-// was seen in the last ten seconds, its round trip the shortest. What is under way may be
-// one and a half times the product of the two, so that the line does not run dry while an
-// answer is on its way, in messages of at most a quarter of that: the answers to
-// the first tell the rate while the last are still being sent.
-// Unlike BBR it does not pace packets, which is the transport's work, and it does not
-// probe: a viewer that lacks pixels fills the allowance by itself. A sample that was
-// taken while there was little to send can only be too low, and the best one counts.
+// A message waits here until what is under way has left the line (see way), less
+// the time that it takes to be made: pixels that wait in a queue on the way only
+// grow old, while here newer ones take their place. So a line is never given more
+// than one message that it has not begun with, however deep its buffers are, and
+// an idle one takes a small change at once. A line that has become slower shows by
+// answers that do not come: more than fits into the round trip at the known rate
+// is not sent without them.
 type pace struct {
-	underWay  []sent // oldest first; never more than maxUnderWay
-	bytes     int    // of underWay
-	delivered int    // bytes shown since the start
-
-	rate best[float64]       // bytes a second
-	rtt  best[time.Duration] // send to Shown, less what decoding and showing took
+	way
+	underWay []sent        // oldest first
+	bytes    int           // of underWay
+	making   time.Duration // what it takes to make a message, of the last ones
 }
 
 type sent struct {
-	seq       uint32
-	bytes     int
-	at        time.Time
-	delivered int // pace.delivered when it was sent
-}
-
-const (
-	// maxUnderWay bounds the frames that a viewer has not answered: on a line of
-	// 200 ms it allows 60 small ones a second.
-	maxUnderWay = 16
-	// firstAllowance is what may be under way before anything is known: one
-	// screen of text, a quarter of a second at 2 Mbit/s.
-	firstAllowance = 64 << 10
-	// frameTime is the least time that the allowance may take on the line: below
-	// it the cost of many small messages outweighs what newer pixels are worth.
-	frameTime = 33 * time.Millisecond
-	// small is the size up to which a message says how long the way is: a larger
-	// one also takes its time to be put on the line. The first message, Display,
-	// is small.
-	small  = 4 << 10
-	window = 10 * time.Second
-)
-
-// room returns how many bytes the next message may have; 0: wait for the next
-// Shown.
-func (p *pace) room() int {
-	if len(p.underWay) >= maxUnderWay {
-		return 0
-	}
-	return max(min(p.allowance()-p.bytes, p.allowance()/4), 0)
-}
-
-func (p *pace) allowance() int {
-	way := max(p.rtt.value*3/2, frameTime)
-	return max(int(p.rate.value*way.Seconds()), firstAllowance)
-}
-
-// speed returns the measured rate of the line in bytes a second, 0 while nothing
-// is known.
-func (p *pace) speed() float64 { return p.rate.value }
-
-func (p *pace) sent(seq uint32, bytes int, now time.Time) {
-	p.underWay = append(p.underWay, sent{seq, bytes, now, p.delivered})
-	p.bytes += bytes
-}
-
-// shown takes the viewer's answer to frame seq. It ignores answers to frames
-// that are not under way: nothing that a viewer says can raise the allowance by
-// more than what it really took.
-func (p *pace) shown(seq uint32, took time.Duration, now time.Time) {
-	for len(p.underWay) > 0 && int32(seq-p.underWay[0].seq) >= 0 {
-		f := p.underWay[0]
-		p.underWay = p.underWay[1:]
-		p.bytes -= f.bytes
-		p.delivered += f.bytes
-		if f.seq != seq {
-			continue
-		}
-		elapsed := max(now.Sub(f.at), time.Microsecond)
-		p.rate.raise(float64(p.delivered-f.delivered)/elapsed.Seconds(), now)
-		if f.bytes <= small {
-			p.rtt.lower(max(elapsed-took, 10*time.Microsecond), now)
-		}
-	}
-}
-
-// best keeps the best of the samples of about the last window: a worse one takes
-// its place when it has grown old.
-type best[T float64 | time.Duration] struct {
-	value T
+	seq   uint32
+	bytes int
 	at    time.Time
 }
 
-func (b *best[T]) raise(v T, now time.Time) { b.take(v, now, v >= b.value) }
-func (b *best[T]) lower(v T, now time.Time) { b.take(v, now, v <= b.value) }
-func (b *best[T]) take(v T, now time.Time, better bool) {
-	if better || b.at.IsZero() || now.Sub(b.at) > window {
-		b.value, b.at = v, now
+const (
+	// frameTime is what a message takes on the line: of a 60 Hz screen.
+	frameTime = 16 * time.Millisecond
+	// firstMessage is the limit before anything is known: what TCP sends at once
+	// (RFC 6928), a sixteenth of a second at 2 Mbit/s.
+	firstMessage = 14 << 10
+	// leastMessage has room for a letter, a pointer's surroundings, a text cursor
+	// on the slowest line.
+	leastMessage = 1 << 10
+	// mostMessage lets a fast viewer decode one part of a large picture while the
+	// next is encoded.
+	mostMessage = 2 << 20
+	// exactFrom is the rate from which on pictures are exact at once: a photograph
+	// that fills a screen of 1920×1080 is then there in 40 ms or so.
+	exactFrom = 60e6
+)
+
+// never is the wait that only an answer ends.
+const never = time.Hour
+
+// wait returns how long the next message has to wait: 0: it may be made now, never:
+// not before the next answer. One message may wait at the viewer while that is
+// busy with another.
+func (p *pace) wait(now time.Time) time.Duration {
+	if p.stuck() {
+		return never
+	}
+	left, done := p.left, p.answered.Add(-p.rtt.value)
+	for _, m := range p.underWay {
+		left = later(left, m.at).Add(p.takes(m.bytes))
+		done = later(done, left).Add(p.took)
+	}
+	if len(p.underWay) == 0 {
+		return 0
+	}
+	return max(done.Add(-p.took).Sub(now)-p.lead(), 0)
+}
+
+// lead is how long before the line is free a message may be begun.
+func (p *pace) lead() time.Duration { return min(p.making, frameTime) }
+
+// stuck says whether more is under way than line and viewer should hold, in bytes
+// or in messages: what would be too much is only known once answers stay away.
+func (p *pace) stuck() bool {
+	way := p.rtt.value
+	if way == 0 {
+		way = longWay
+	}
+	return p.takes(p.bytes) > way+p.took+frameTime+p.lead() || len(p.underWay) >= fewMessages+int(2*way/frameTime)
+}
+
+const (
+	// longWay is the round trip that is assumed before the first answer.
+	longWay = 100 * time.Millisecond
+	// fewMessages may be under way on the shortest line; on a longer one those of
+	// two round trips, so that a lost packet, which takes one to be sent again,
+	// does not stop a picture that moves.
+	fewMessages = 4
+)
+
+// limit returns how many bytes the next message may have. calm: no newer pixels
+// have come since the last one, so that the rest of a picture or its refinement goes
+// out in larger pieces, which pack better.
+func (p *pace) limit(calm bool) int {
+	if p.busy == 0 {
+		return firstMessage
+	}
+	n := p.rate() * frameTime.Seconds()
+	if calm {
+		n *= 2
+	}
+	return int(min(max(n, leastMessage), mostMessage))
+}
+
+// budget returns what pictures may take of the next message for the sake of their
+// quality; 0: let them be exact. since is the time since the last picture.
+func (p *pace) budget(q Quality, since time.Duration) int {
+	if q == Lossless || p.rate() >= exactFrom {
+		return 0
+	}
+	t := min(max(since/4, movingPicture), stillPicture)
+	if q == Low {
+		t /= 2
+	}
+	return max(int(p.rate()*t.Seconds()), leastMessage)
+}
+
+// The time that pictures may take on the line: what moves gets 12 to 15 frames a
+// second on the slowest lines that are any use, and one picture after a rest may
+// take a little longer to be a good one.
+const (
+	movingPicture = 64 * time.Millisecond
+	stillPicture  = 200 * time.Millisecond
+)
+
+// line is what the encoder is told.
+func (p *pace) line(budget int, near image.Point) codec.Line {
+	rate := p.rate()
+	if p.busy == 0 {
+		rate = 0
+	}
+	return codec.Line{Rate: rate, Budget: budget, Near: near}
+}
+
+// sent notes that a message, which took that long to make, is under way.
+func (p *pace) sent(seq uint32, bytes int, making time.Duration, now time.Time) {
+	p.underWay = append(p.underWay, sent{seq, bytes, now})
+	p.bytes += bytes
+	p.making += (making - p.making) / 4
+}
+
+// shown takes the viewer's answer to message seq. Answers to what is not under way
+// say nothing.
+func (p *pace) shown(seq uint32, took time.Duration, now time.Time) {
+	bytes := 0
+	for len(p.underWay) > 0 && int32(seq-p.underWay[0].seq) >= 0 {
+		m := p.underWay[0]
+		p.underWay = p.underWay[1:]
+		p.bytes -= m.bytes
+		bytes += m.bytes // and of those before it that were not answered
+		if m.seq == seq {
+			p.answer(bytes, m.at, took, now)
+		}
 	}
 }

@@ -60,3 +60,15 @@ func (g *region) take(dst []image.Rectangle) []image.Rectangle {
 	}
 	return dst
 }
+
+// spot returns where a change was that is as small as a letter or a text cursor
+// with what follows it in the line; ok is false for a larger one.
+func spot(dirty []image.Rectangle) (at image.Point, ok bool) {
+	var all image.Rectangle
+	for _, r := range dirty {
+		all = all.Union(r)
+	}
+	return all.Min.Add(all.Size().Div(2)), !all.Empty() && all.Dx()*all.Dy() <= spotArea
+}
+
+const spotArea = 128 * 64 // pixels

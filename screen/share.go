@@ -30,7 +30,8 @@ type Share struct {
 	picture *codec.Picture // the newest pixels; nil before the first
 	cursor  *Cursor
 	status  string
-	seen    time.Time // of the newest pixels
+	seen    time.Time   // of the newest pixels
+	near    image.Point // of the last small change: where somebody types or points; negative: nowhere yet
 }
 
 // retryAfter is the time between two attempts to open a screen that has gone.
@@ -40,7 +41,7 @@ const retryAfter = time.Second
 // (the X server ends, a user logs out), viewers stay, are told why, and open is
 // tried again every second.
 func NewShare(open func(context.Context) (Source, error), log *slog.Logger) *Share {
-	return &Share{open: open, log: log, viewers: make(map[*viewer]bool)}
+	return &Share{open: open, log: log, viewers: make(map[*viewer]bool), near: image.Pt(-1, -1)}
 }
 
 // Serve shows the screen on one stream until the viewer leaves or ctx ends.
@@ -144,6 +145,9 @@ func (s *Share) take(f *Frame, first bool) {
 	}
 	if f.Cursor != nil {
 		s.cursor = f.Cursor
+	}
+	if at, ok := spot(f.Dirty); ok {
+		s.near = at
 	}
 	s.seen, s.status = f.Time, ""
 	for v := range s.viewers {

@@ -41,7 +41,9 @@ type viewer struct {
 	status     string
 	updated    time.Time // when the encoder got its pixels
 	seen       time.Time // when those were captured
+	calm       bool      // nothing newer has come since the last frame
 	lastFrame  time.Time
+	lastCoarse time.Time // the last frame that made pictures coarse
 }
 
 // firstPicture is how long a viewer waits for the first picture before it is
@@ -172,14 +174,35 @@ func (v *viewer) send(w *wire.Writer) (next time.Duration, err error) {
 				return 0, err
 			}
 		}
-		if t.room == 0 || !v.encoder.Pending() {
-			return t.again, nil
+		if again, ok := v.due(t); !ok {
+			return again, nil
 		}
 		if err := v.sendFrame(w, t); err != nil {
 			return 0, err
 		}
 	}
 }
+
+// due says whether a frame may go now, and if not, after what time to ask again. What
+// the viewer lacks goes first; what it has coarsely follows when that has come to
+// rest.
+func (v *viewer) due(t taken) (again time.Duration, ok bool) {
+	if t.limit == 0 || v.encoder.Pending() {
+		return t.again, t.limit > 0
+	}
+	ripe, ok := v.encoder.Coarse()
+	if !ok {
+		return t.again, false
+	}
+	if t.quality == Low {
+		ripe = max(ripe, stillFor-t.began.Sub(v.updated))
+	}
+	return max(ripe, 0), ripe <= 0
+}
+
+// stillFor is how long nothing has to change before a viewer that asked for low
+// quality gets exact pictures.
+const stillFor = time.Second
 
 // sendDisplay begins anew with a display. It goes out whatever is under way.
 func (v *viewer) sendDisplay(w *wire.Writer, d Display) error {
@@ -189,30 +212,36 @@ func (v *viewer) sendDisplay(w *wire.Writer, d Display) error {
 	v.seq++
 	return w.Append(msgDisplay, func(b []byte) []byte {
 		b = appendDisplay(b, v.seq, d)
-		v.sent(len(b))
+		v.sent(len(b), time.Now())
 		return b
 	})
 }
 
 func (v *viewer) sendFrame(w *wire.Writer, t taken) error {
 	v.seq++
+	news := v.encoder.Pending()
 	return w.Append(msgFrame, func(b []byte) []byte {
 		start, head := len(b), frameHeader{seq: v.seq, generation: v.generation, captured: t.seen}
 		b = appendFrameHeader(b, head)
-		b, head.exact = v.encoder.Append(b, t.room)
+		b, head.exact = v.encoder.Append(b, t.limit)
 		appendFrameHeader(b[:start], head)
-		v.lastFrame = time.Now()
-		v.sent(len(b) - start)
+		v.sent(len(b)-start, t.began)
+		v.calm, v.lastFrame = true, time.Now()
+		if _, coarse := v.encoder.Coarse(); coarse && news {
+			v.lastCoarse = v.lastFrame
+		}
 		return b
 	})
 }
 
 // sent notes that message v.seq is under way. It is called before the write,
-// since the answer can come while the write still returns.
-func (v *viewer) sent(bytes int) {
+// since the answer can come while the write still returns. began is when the
+// message was begun.
+func (v *viewer) sent(bytes int, began time.Time) {
 	v.share.mu.Lock()
 	defer v.share.mu.Unlock()
-	v.pace.sent(v.seq, bytes, time.Now())
+	now := time.Now()
+	v.pace.sent(v.seq, bytes, now.Sub(began), now)
 }
 
 // taken is what a viewer's goroutine got from the share in one go.
@@ -221,7 +250,9 @@ type taken struct {
 	cursor  *Cursor
 	status  string
 	seen    time.Time
-	room    int // bytes that may be sent now
+	began   time.Time
+	quality Quality
+	limit   int // bytes that may be sent now
 	again   time.Duration
 }
 
@@ -231,7 +262,7 @@ func (v *viewer) take() taken {
 	s := v.share
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := taken{status: s.status, cursor: s.cursor, seen: s.seen}
+	t := taken{status: s.status, cursor: s.cursor, seen: s.seen, began: time.Now(), quality: v.want.Quality}
 	if !v.ready {
 		return t
 	}
@@ -251,35 +282,39 @@ func (v *viewer) take() taken {
 		t.display = &d
 		return t // the caller resets the encoder and comes again
 	}
-	if t.room = v.pace.room(); t.room == 0 {
+	if t.again = v.wait(t.began); t.again > 0 {
 		return t
 	}
-	if v.want.FPS > 0 {
-		if t.again = time.Second/time.Duration(v.want.FPS) - time.Since(v.lastFrame); t.again > 0 {
-			t.room = 0
-			return t
-		}
-	}
 	v.update(&t)
+	t.limit = v.pace.limit(v.calm)
 	return t
 }
 
-// update moves the newest pixels into the encoder. While a picture is on its way
-// in several messages it waits, so that what moves all the time arrives whole and
-// not only the top of each picture; but not for longer than stale. The caller
-// holds share.mu.
+// wait returns for how long no frame may go. The caller holds share.mu.
+func (v *viewer) wait(now time.Time) time.Duration {
+	wait := v.pace.wait(now)
+	if v.want.FPS > 0 {
+		wait = max(wait, time.Second/time.Duration(v.want.FPS)-now.Sub(v.lastFrame))
+	}
+	return wait
+}
+
+// update moves the newest pixels into the encoder and tells it of the line. A
+// picture that is to be exact goes out in several messages, and is finished before
+// newer pixels are taken, so that what moves all the time arrives whole and not only
+// the top of each picture; but stale ends that. The caller holds share.mu.
 func (v *viewer) update(t *taken) {
 	s := v.share
-	now := time.Now()
-	if v.encoder.Pending() && now.Sub(v.updated) < stale {
+	budget := v.pace.budget(v.want.Quality, t.began.Sub(v.lastCoarse))
+	v.encoder.SetLine(v.pace.line(budget, s.near.Sub(v.part.Min)))
+	if budget == 0 && v.encoder.Pending() && t.began.Sub(v.updated) < stale {
 		t.seen = v.seen
 		return
 	}
-	v.encoder.SetLine(codec.Line{Rate: v.pace.speed(), Near: image.Pt(-1, -1)})
 	v.rects = v.dirty.take(v.rects[:0])
 	if len(v.rects) > 0 {
 		v.encoder.Update(s.picture.Sub(v.part), v.rects)
-		v.updated, v.seen = now, s.seen
+		v.updated, v.seen, v.calm = t.began, s.seen, false
 	}
 }
 

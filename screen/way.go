@@ -1,0 +1,123 @@
+package screen
+
+import (
+	"math"
+	"time"
+)
+
+// way is what the answers of a viewer tell of the line to it: how long it is, how
+// fast, and when what is under way will have left it.
+//
+// A message that is alone on the line is answered after the round trip, the time
+// that its bytes take and the time that the viewer takes. The first is the least
+// that was seen (as BBR takes it: Cardwell et al., "BBR: Congestion-Based
+// Congestion Control", ACM Queue 14-5, 2016), the viewer tells the last, and what
+// is left over kept the line busy. Bytes and busy time are added up and fade, so
+// that answers which come late and then together, after a lost packet or while the
+// processor was taken, are right in sum. Each message measures the whole line by
+// itself, however little is sent in all; BBR's own samples are too low then.
+type way struct {
+	rtt  least         // send to Shown of small messages, less what the viewer took
+	took time.Duration // to decode and show, of the last ones
+
+	carried, busy float64   // bytes that the line carried in how many seconds; they fade
+	left          time.Time // when the last answered message had left the line
+	answered      time.Time // when that answer came
+}
+
+const (
+	// small is the size up to which a message says how long the way is: one packet.
+	small = 1400
+	// guess is the rate of a line of which nothing is known yet, in bytes a second,
+	// and guessed is what it weighs: the first real message outweighs it.
+	guess   = 250e3
+	guessed = 2 * time.Millisecond
+	// memory is the busy time after which a sample counts a third.
+	memory = 200 * time.Millisecond
+	// evident is what a message must keep the line busy for to say something of its
+	// rate: the clocks of two schedulers are that much apart …
+	evident = 2 * time.Millisecond
+	// … and one that took that long where nothing was expected says something, too.
+	strange = 20 * time.Millisecond
+	// atOnce is the time below which a viewer went from one message to the next
+	// without waiting: then it was the viewer, and not the line, that was busy.
+	atOnce = 300 * time.Microsecond
+)
+
+// rate returns the line's bytes a second.
+func (w *way) rate() float64 {
+	if w.busy == 0 {
+		return guess
+	}
+	return w.carried / w.busy
+}
+
+// takes returns how long the line is busy with that many bytes.
+func (w *way) takes(bytes int) time.Duration {
+	return time.Duration(float64(bytes) / w.rate() * float64(time.Second))
+}
+
+// answer takes the answer to a message that was sent at the given time.
+func (w *way) answer(bytes int, sent time.Time, took time.Duration, now time.Time) {
+	took = min(took, now.Sub(sent))
+	if bytes <= small {
+		w.rtt.add(now.Sub(sent)-took, now)
+	}
+	arrived := now.Add(-took)
+	left := later(arrived.Add(-w.rtt.value), sent)
+	busy := max(left.Sub(later(sent, w.left)), 0)
+	if arrived.Sub(w.answered) < atOnce {
+		busy = min(busy, w.takes(bytes))
+	}
+	w.measure(bytes, busy)
+	w.took += (took - w.took) / 4
+	w.left, w.answered = later(w.left, left), now
+}
+
+func (w *way) measure(bytes int, busy time.Duration) {
+	expected := w.takes(bytes)
+	if expected < evident && busy < strange {
+		return
+	}
+	if w.busy == 0 {
+		w.carried, w.busy = guess*guessed.Seconds(), guessed.Seconds()
+	}
+	fade := math.Exp(-max(busy, expected).Seconds() / memory.Seconds())
+	w.carried = w.carried*fade + float64(bytes)
+	w.busy = w.busy*fade + max(busy, time.Microsecond).Seconds()
+}
+
+// least keeps the least of the samples of the last one or two windows. A window
+// does not end before it has some samples: after a silence the first that comes
+// may have met a queue.
+type least struct {
+	value    time.Duration
+	now, was time.Duration // the least of this window and the one before
+	since    time.Time
+	samples  int
+}
+
+const (
+	window     = 10 * time.Second
+	minSamples = 8
+)
+
+func (l *least) add(d time.Duration, now time.Time) {
+	d = max(d, 10*time.Microsecond)
+	switch {
+	case l.since.IsZero():
+		l.now, l.was, l.since = d, d, now
+	case now.Sub(l.since) > window && l.samples >= minSamples:
+		l.now, l.was, l.since, l.samples = d, l.now, now, 0
+	}
+	l.samples++
+	l.now = min(l.now, d)
+	l.value = min(l.now, l.was)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
