@@ -31,11 +31,13 @@ type Conn struct {
 	id   peer.ID
 
 	better chan struct{} // closed once, when the path has become direct
+	failed chan struct{} // closed once, when it could not be made direct at first
 	done   chan struct{} // closed once, when no connection is left
 
 	mu     sync.Mutex
 	path   Path
 	fired  bool // better is closed
+	told   bool // failed is closed
 	closed bool // done is closed
 }
 
@@ -53,6 +55,24 @@ func (c *Conn) Path() Path {
 // relayed. Streams that are open stay on the relay; those that Open opens from
 // then on are direct.
 func (c *Conn) Better() <-chan struct{} { return c.better }
+
+// Stuck is closed when the first attempt at a direct connection has failed; then
+// Path says why. Attempts go on.
+func (c *Conn) Stuck() <-chan struct{} { return c.failed }
+
+// stuck notes why the path is still relayed.
+func (c *Conn) stuck(why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.path.Direct {
+		return
+	}
+	c.path.Why = why
+	if !c.told {
+		c.told = true
+		close(c.failed)
+	}
+}
 
 // Done is closed when no connection to the peer is left. On its own libp2p
 // notices a dead line only after some 30 s; who needs it sooner sends pings on
@@ -128,7 +148,7 @@ func (c *Conn) improved(path Path) {
 
 // newConn makes a Conn of what Dial has won, and watches it until it ends.
 func (n *Node) newConn(id peer.ID, path Path) (*Conn, error) {
-	c := &Conn{node: n, id: id, path: path, better: make(chan struct{}), done: make(chan struct{})}
+	c := &Conn{node: n, id: id, path: path, better: make(chan struct{}), failed: make(chan struct{}), done: make(chan struct{})}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closing {
@@ -197,9 +217,9 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 		n.goWork(func() { n.prune(older) })
 	}
 	if !isDirect(c.RemoteMultiaddr()) {
-		n.punch.relayed(c)
 		return
 	}
+	n.punch.direct(c.RemotePeer())
 	for _, conn := range n.connsTo(c.RemotePeer()) {
 		n.goWork(func() { n.measure(conn, c) })
 	}
@@ -208,10 +228,7 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 func (nn *notifiee) Disconnected(_ network.Network, c network.Conn) {
 	n := (*Node)(nn)
 	n.callers.leave(c)
-	if left := n.best(c.RemotePeer()); left != nil {
-		if !isDirect(left.RemoteMultiaddr()) {
-			n.punch.relayed(left) // the dead direct one stood in the way
-		}
+	if n.best(c.RemotePeer()) != nil {
 		return
 	}
 	n.disuse(c.RemotePeer())

@@ -269,7 +269,6 @@ func (d *dialing) throughRelay(ctx context.Context, addr ma.Multiaddr) error {
 
 // circuit dials addr, through a relay that we are connected to.
 func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr) error {
-	d.punch.waitReady(ctx, relay)
 	d.enter(Dialling)
 	d.host.Peerstore().AddAddrs(d.id, []ma.Multiaddr{addr}, peerstore.TempAddrTTL)
 	err := d.host.Connect(network.WithAllowLimitedConn(ctx, "rac"), peer.AddrInfo{ID: d.id})

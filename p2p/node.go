@@ -88,6 +88,7 @@ type Node struct {
 	known func(wire.PeerID) bool
 
 	callers *crowd // who has connected to this host
+	sights  sights // under which addresses others see us
 
 	ctx    context.Context // ends when the node closes
 	cancel context.CancelFunc
@@ -101,6 +102,7 @@ type Node struct {
 	streams  map[*stream]struct{}
 	conns    map[*Conn]struct{}
 	used     map[peer.ID]struct{} // connected peers that rac's streams were spoken with
+	change   chan struct{}        // closed and replaced when the network changes
 }
 
 // Start starts a node. It does not wait for relays, routers or the local
@@ -123,16 +125,19 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{stack: st, id: o.Identity.id, role: o.Role, log: o.Log, tests: o.testing, known: o.Known, callers: newCrowd(maxCallers),
-		streams: map[*stream]struct{}{}, conns: map[*Conn]struct{}{}, used: map[peer.ID]struct{}{}}
+		streams: map[*stream]struct{}{}, conns: map[*Conn]struct{}{}, used: map[peer.ID]struct{}{}, change: make(chan struct{}),
+		sights: sights{ports: st.swarm.ListenAddresses, by: map[string]sight{}}}
 	n.ctx, n.cancel = context.WithCancel(ctx)
-	if n.punch, err = startPuncher(n); err != nil {
+	n.relay = relays
+	if err := n.listenToSights(); err != nil {
 		n.cancel()
 		st.close()
 		return nil, err
 	}
-	n.relay = relays
+	n.punch = startPuncher(n)
 	n.host.Network().Notify((*notifiee)(n))
 	n.startRelays()
+	n.work.Go(n.watchNetwork)
 	if o.LAN {
 		n.startLAN()
 	}
@@ -209,7 +214,6 @@ func (n *Node) Close() error {
 	n.waitForHandlers()
 	n.flush()
 	n.stopLAN()
-	n.punch.close()
 	n.mu.Lock()
 	n.down = true
 	n.mu.Unlock()

@@ -3,242 +3,349 @@ package p2p
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/core/transport"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+	"github.com/multiformats/go-multistream"
+
+	"rac/p2p/wire"
 )
 
 const (
-	// punchDial bounds the plain dial before a punch. Behind a NAT it always
-	// fails, and libp2p's own 10 s would be lost each time.
-	punchDial = 2 * time.Second
+	// A SYN that was too early is repeated after a second, a QUIC packet after a
+	// third of one: what has not come through by then does not.
+	knockTime = 2500 * time.Millisecond
 
-	// A punch takes two that are ready: a connector that dials through a relay
-	// before its own side is would be asked once, refuse, and never be asked
-	// again.
-	punchReady = 3 * time.Second
+	arrangeTime = 5 * time.Second // for the talk over the relay
 
-	// libp2p tries to punch when a relayed connection arrives, three times, and
-	// then never again; NATs and networks change.
-	repunchPause    = 30 * time.Second
-	improvePause    = 5 * time.Second
-	betterPauseMax  = 10 * time.Minute
-	observedPoll    = 20 * time.Millisecond // observed addresses are noted shortly after a peer has told them
-	observedPolls   = 10
-	directDialLimit = 5 * time.Second
+	// maxPunches bounds what strangers make a host do at once.
+	maxPunches = 16
+
+	// sightWait is how long a punch waits for our first address as others see it:
+	// the relay tells it a round trip after it is connected.
+	sightWait  = time.Second
+	sightPause = 10 * time.Millisecond
+
+	// lowestPort keeps strangers from making us call at a system's own services
+	// somewhere: no NAT maps a caller there.
+	lowestPort = 1024
 )
 
-// puncher owns libp2p's hole punching (DCUtR). Its service is started only when
-// we know a public address of ours: started earlier, it looks for one itself,
-// ever more seldom, and comes up to 5 s late.
+// puncher punches holes: see PunchProtocol.
 type puncher struct {
-	node  *Node
-	ready chan struct{} // closed when the service runs
-	sub   event.Subscription
-	work  sync.WaitGroup
+	node *Node
 
-	mu      sync.Mutex
-	service *holepunch.Service
-	busy    map[peer.ID]chan struct{} // wakes the goroutine that repeats punches for a peer
+	mu   sync.Mutex
+	busy map[peer.ID]context.CancelFunc // punches under way; what a direct connection ends
 }
 
-func startPuncher(n *Node) (*puncher, error) {
-	sub, err := n.host.EventBus().Subscribe([]any{new(event.EvtPeerIdentificationCompleted), new(event.EvtLocalAddressesUpdated)})
-	if err != nil {
-		return nil, err
-	}
-	p := &puncher{node: n, ready: make(chan struct{}), sub: sub, busy: map[peer.ID]chan struct{}{}}
-	p.work.Go(p.run)
-	return p, nil
-}
-
-// run waits for a first public address: one of an interface, or one that a peer
-// has told us when it identified itself. It takes events without delay: libp2p
-// stops all that follows an identification until they are taken.
-func (p *puncher) run() {
-	defer p.sub.Close()
-	looks := observedPolls
-	poll := time.NewTicker(observedPoll)
-	defer poll.Stop()
-	for {
-		select {
-		case <-p.sub.Out():
-			looks = observedPolls
-			poll.Reset(observedPoll)
-		case <-poll.C:
-			if len(p.publicAddrs()) > 0 {
-				p.start()
-				return
-			}
-			if looks--; looks == 0 {
-				poll.Stop()
-			}
-		case <-p.node.ctx.Done():
-			return
+func startPuncher(n *Node) *puncher {
+	p := &puncher{node: n, busy: map[peer.ID]context.CancelFunc{}}
+	n.host.SetStreamHandler(protocol.ID(PunchProtocol), func(s network.Stream) {
+		if !n.goWork(func() { p.answer(s) }) {
+			s.Reset()
 		}
-	}
+	})
+	return p
 }
 
-func (p *puncher) start() {
-	service, err := holepunch.NewService(p.node.host, p.node.host.IDService(), p.publicAddrs, holepunch.DirectDialTimeout(punchDial))
-	if err != nil {
-		p.node.log.Warn("no hole punching", "error", err)
-		return
-	}
-	p.mu.Lock()
-	p.service = service
-	p.mu.Unlock()
-	// The service registers its protocol in a goroutine of its own, at once.
-	for !slices.Contains(p.node.host.Mux().Protocols(), holepunch.Protocol) && p.node.ctx.Err() == nil {
-		rest(p.node.ctx, time.Millisecond, nil)
-	}
-	close(p.ready)
-}
-
-func (p *puncher) close() {
-	p.work.Wait()
+// enter returns a context for a punch to id that ends when a direct connection
+// comes up; false: there is one under way, or too many with others.
+func (p *puncher) enter(ctx context.Context, id peer.ID) (context.Context, func(), bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.service != nil {
-		p.service.Close()
+	if p.busy[id] != nil || len(p.busy) >= maxPunches {
+		return nil, nil, false
 	}
-}
-
-// publicAddrs are the addresses to punch from; one observer is enough.
-func (p *puncher) publicAddrs() []ma.Multiaddr {
-	addrs := append(p.node.host.AllAddrs(), p.node.observed.Addrs(1)...)
-	return slices.DeleteFunc(ma.Unique(addrs), func(a ma.Multiaddr) bool { return !manet.IsPublicAddr(a) })
-}
-
-// waitReady waits until a punch through relay can succeed. A relay on our own
-// network shows us no public address: there is nothing to wait for.
-func (p *puncher) waitReady(ctx context.Context, relay peer.ID) {
-	if !p.node.relayIsPublic(relay) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, punchReady)
-	defer cancel()
-	select {
-	case <-p.ready:
-	case <-ctx.Done():
-		return
-	}
-	// After a change of relay or address what we knew is gone, and the new
-	// address is noted a moment after the relay has told it.
-	for i := 0; i < observedPolls && len(p.publicAddrs()) == 0; i++ {
-		rest(ctx, observedPoll, nil)
-	}
-}
-
-// relayed is told of each relayed connection, and when one is all that is left.
-// Of those that came to us, libp2p lets us begin the punch; we repeat it while
-// there is no direct one. A stranger who comes again and again does not get a
-// goroutine each time.
-func (p *puncher) relayed(c network.Conn) {
-	if c.Stat().Direction != network.DirInbound {
-		return
-	}
-	id := c.RemotePeer()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if wake := p.busy[id]; wake != nil {
-		offer(wake)
-		return
-	}
-	wake := make(chan struct{}, 1)
-	if p.node.goWork(func() { p.repeat(id, wake) }) {
-		p.busy[id] = wake
-	}
-}
-
-// repeat punches while the only connections to the peer are relayed.
-func (p *puncher) repeat(id peer.ID, wake <-chan struct{}) {
-	defer func() {
+	ctx, cancel := context.WithCancel(ctx)
+	p.busy[id] = cancel
+	return ctx, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		delete(p.busy, id)
-	}()
-	select {
-	case <-p.ready:
-	case <-p.node.ctx.Done():
-	}
-	for pause := repunchPause; p.node.ctx.Err() == nil; pause = min(2*pause, betterPauseMax) {
-		c := p.node.best(id)
-		if c == nil || isDirect(c.RemoteMultiaddr()) {
-			return
-		}
-		p.punch(c)
-		if best := p.node.best(id); best == nil || isDirect(best.RemoteMultiaddr()) {
-			return
-		}
-		rest(p.node.ctx, pause, wake)
+		cancel()
+	}, true
+}
+
+// direct is told of each direct connection.
+func (p *puncher) direct(id peer.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cancel := p.busy[id]; cancel != nil {
+		cancel()
 	}
 }
 
-// punch tries once. Before, it waits for what the peer says of itself: one with
-// a public address needs a call, not a punch.
-func (p *puncher) punch(c network.Conn) {
-	select {
-	case <-p.node.host.IDService().IdentifyWait(c):
-	case <-p.node.ctx.Done():
+// errPunching says that another punch to the same peer is under way.
+var errPunching = errors.New("a punch is under way")
+
+// begin punches a hole to the peer at the other end of a relayed connection. It
+// returns what the peer has said of itself, and nil when there is a direct
+// connection.
+func (p *puncher) begin(ctx context.Context, c network.Conn) (theirs meet, err error) {
+	ctx, leave, ok := p.enter(ctx, c.RemotePeer())
+	if !ok {
+		return theirs, errPunching
+	}
+	defer leave()
+	p.awaitSight(ctx, c)
+	theirs, addrs, err := p.arrange(ctx, c)
+	if err == nil {
+		err = p.knock(ctx, c.RemotePeer(), addrs, fromClient)
+	}
+	if best := p.node.best(c.RemotePeer()); best != nil && isDirect(best.RemoteMultiaddr()) {
+		return theirs, nil
+	}
+	return theirs, err
+}
+
+// arrange agrees with the peer on the moment, and returns at that moment.
+func (p *puncher) arrange(ctx context.Context, c network.Conn) (theirs meet, addrs []ma.Multiaddr, err error) {
+	ctx, cancel := context.WithTimeout(ctx, arrangeTime)
+	defer cancel()
+	raw, err := c.NewStream(network.WithAllowLimitedConn(ctx, "rac"))
+	if err != nil {
+		return theirs, nil, err
+	}
+	defer raw.Reset()
+	stop := context.AfterFunc(ctx, func() { raw.Reset() })
+	defer stop()
+	if err := raw.SetProtocol(protocol.ID(PunchProtocol)); err != nil {
+		return theirs, nil, err
+	}
+	s := multistream.NewMSSelect(raw, protocol.ID(PunchProtocol)) // sends the protocol's name along
+	w := wire.NewWriter(s, maxMeet)
+	began := time.Now()
+	if err := w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, p.node.meeting(c, nil)) }); err != nil {
+		return theirs, nil, err
+	}
+	theirs, addrs, err = readMeet(s)
+	if err != nil {
+		return theirs, nil, err
+	}
+	half := time.Since(began) / 2
+	if err := w.Write(msgGo, nil); err != nil {
+		return theirs, nil, err
+	}
+	rest(ctx, half, nil)
+	return theirs, addrs, raw.CloseWrite()
+}
+
+// answer is the other side.
+func (p *puncher) answer(raw network.Stream) {
+	defer raw.Reset()
+	c := raw.Conn()
+	if isDirect(c.RemoteMultiaddr()) {
 		return
 	}
-	err := p.service.DirectConnect(c.RemotePeer())
-	if err != nil && !errors.Is(err, holepunch.ErrHolePunchActive) {
+	ctx, leave, ok := p.enter(p.node.ctx, c.RemotePeer())
+	if !ok {
+		return
+	}
+	defer leave()
+	raw.SetDeadline(time.Now().Add(arrangeTime))
+	stop := context.AfterFunc(ctx, func() { raw.Reset() })
+	defer stop()
+	_, addrs, err := readMeet(raw)
+	if err != nil {
+		return
+	}
+	p.awaitSight(ctx, c)
+	w := wire.NewWriter(raw, maxMeet)
+	if err := w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, p.node.meeting(c, addrs)) }); err != nil {
+		return
+	}
+	if t, _, err := wire.NewReader(raw, maxMeet).Next(); err != nil || t != msgGo {
+		return
+	}
+	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return !p.node.callable(c, a) })
+	if err := p.knock(ctx, c.RemotePeer(), addrs, fromServer); err != nil && ctx.Err() == nil {
 		p.node.log.Debug("no hole punched", "peer", c.RemotePeer(), "error", err)
 	}
 }
 
-// improve tries, from the side that dialled, to reach the peer of a relayed
-// Conn directly: at the addresses that it has told us over the relay, and on
-// the local network. The other half, the punch, begins at the peer.
-func (n *Node) improve(c *Conn) {
-	pause := n.tests.improve
-	if pause == 0 {
-		pause = improvePause
-	}
-	ctx, cancel := context.WithCancel(n.ctx)
-	defer cancel()
-	for ; ctx.Err() == nil; pause = min(2*pause, betterPauseMax) {
-		n.tryDirect(ctx, c)
-		wait := time.NewTimer(pause)
-		select {
-		case <-wait.C:
-		case <-c.better:
-			cancel()
-		case <-c.done:
-			cancel()
-		case <-ctx.Done():
-		}
-		wait.Stop()
-	}
-}
-
-func (n *Node) tryDirect(ctx context.Context, c *Conn) {
-	ctx, cancel := context.WithTimeout(network.WithForceDirectDial(ctx, "rac"), directDialLimit)
-	defer cancel()
-	dial := func(ctx context.Context, addrs []ma.Multiaddr) error {
-		n.swarm.Backoff().Clear(c.id)
-		return n.host.Connect(ctx, peer.AddrInfo{ID: c.id, Addrs: addrs})
-	}
-	var err error
-	if slices.ContainsFunc(n.host.Peerstore().Addrs(c.id), isDirect) {
-		err = dial(ctx, nil)
-	} else if n.lan != nil {
-		err = n.lan.find(ctx, c.id, dial)
-	}
+func readMeet(r io.Reader) (m meet, addrs []ma.Multiaddr, err error) {
+	t, body, err := wire.NewReader(r, maxMeet).Next()
 	if err != nil {
-		n.log.Debug("still relayed", "peer", c.id, "error", err)
+		return m, nil, err
+	}
+	if t != msgMeet {
+		return m, nil, fmt.Errorf("p2p: punch: message 0x%02x comes first", uint8(t))
+	}
+	return parseMeet(body)
+}
+
+// awaitSight waits until somebody has told us a public address of ours, where
+// the relay can.
+func (p *puncher) awaitSight(ctx context.Context, c network.Conn) {
+	relay, err := peer.Decode(valueOf(c.RemoteMultiaddr(), ma.P_P2P))
+	if err != nil || !p.node.relayIsPublic(relay) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, sightWait)
+	defer cancel()
+	for len(p.node.sights.mapped()) == 0 && ctx.Err() == nil {
+		rest(ctx, sightPause, nil)
 	}
 }
 
-func isPublicDirect(c network.Conn) bool {
-	return isDirect(c.RemoteMultiaddr()) && manet.IsPublicAddr(c.RemoteMultiaddr())
+// knock dials all addresses at once and adopts the first connection that comes
+// of it. It returns nil also when the peer's knocking has been heard.
+func (p *puncher) knock(ctx context.Context, id peer.ID, addrs []ma.Multiaddr, role origin) error {
+	if len(addrs) == 0 {
+		return errors.New("the other side has told no address")
+	}
+	ctx, cancel := context.WithTimeout(ctx, knockTime)
+	defer cancel()
+	type result struct {
+		conn transport.CapableConn
+		err  error
+	}
+	results := make(chan result)
+	var dials int
+	for _, d := range knocks(addrs, role) {
+		dials++
+		go func() {
+			rest(ctx, d.after, nil)
+			conn, err := p.node.dialers.dial(ctx, id, d.addr, d.from)
+			results <- result{conn, err}
+		}()
+	}
+	var failed []error
+	var won bool
+	for range dials {
+		switch r := <-results; {
+		case r.err != nil:
+			failed = append(failed, r.err)
+		case won:
+			r.conn.Close()
+		default:
+			won = p.node.dialers.adopt(r.conn) == nil
+			cancel()
+		}
+	}
+	if won {
+		return nil
+	}
+	return errors.Join(failed...)
+}
+
+// knocking is one dial of a punch.
+type knocking struct {
+	addr  ma.Multiaddr
+	from  origin
+	after time.Duration
+}
+
+// knocks are the dials to addrs. Over TCP there are two to each: one from the
+// port that the hole is for, whose role the two sides have shared out, and one
+// as a plain client from another port, which a peer that anybody can reach takes
+// whatever our own NAT does to the first. On a network of our own the plain one
+// is enough, and TCP goes first as in rank.
+func knocks(addrs []ma.Multiaddr, role origin) []knocking {
+	var all []knocking
+	own, _ := net.InterfaceAddrs()
+	for _, a := range addrs {
+		switch near := !manet.IsPublicAddr(a) || onLink(a, own); {
+		case near:
+			all = append(all, knocking{a, fromAny, nearDelay(a)})
+		case has(a, ma.P_QUIC_V1):
+			all = append(all, knocking{a, fromAny, 0})
+		default:
+			all = append(all, knocking{a, role, 0}, knocking{a, fromAny, 0})
+		}
+	}
+	return all
+}
+
+// meeting is what we tell the peer at the other end of a relayed connection.
+// Addresses in private networks are told to who answers from behind the same
+// router or the same private relay only. theirs is nil where we begin.
+func (n *Node) meeting(c network.Conn, theirs []ma.Multiaddr) meet {
+	nat := n.NAT()
+	m := meet{UDP: nat.UDP, TCP: nat.TCP}
+	addrs := n.sights.mapped()
+	for _, s := range nat.Mapped {
+		addrs = append(addrs, ma.StringCast(s))
+	}
+	near := n.nearness(c)
+	if near == publicRelay && sameIP(n.sights.mapped(), theirs) {
+		near = privateRelay
+	}
+	own, _ := net.InterfaceAddrs()
+	for _, a := range n.listening(own) {
+		if near.shows(a) {
+			addrs = append(addrs, a)
+		}
+	}
+	m.Addrs = texts(ma.Unique(addrs))
+	return m
+}
+
+// nearness is how near the relay of a connection is, and with it its peers.
+type nearness int
+
+const (
+	publicRelay nearness = iota
+	privateRelay
+	ownRelay // on this very machine
+)
+
+func (n *Node) nearness(c network.Conn) nearness {
+	relay, err := peer.Decode(valueOf(c.RemoteMultiaddr(), ma.P_P2P))
+	if err != nil {
+		return publicRelay
+	}
+	near := publicRelay
+	for _, r := range n.host.Network().ConnsToPeer(relay) {
+		switch addr := r.RemoteMultiaddr(); {
+		case manet.IsIPLoopback(addr):
+			return ownRelay
+		case manet.IsPrivateAddr(addr):
+			near = privateRelay
+		}
+	}
+	return near
+}
+
+// shows tells whether a peer there may know, and can use, an address of ours.
+func (near nearness) shows(a ma.Multiaddr) bool {
+	switch {
+	case manet.IsIPLoopback(a):
+		return near == ownRelay
+	case manet.IsIP6LinkLocal(a):
+		return false
+	case manet.IsPublicAddr(a):
+		return true
+	}
+	return near != publicRelay
+}
+
+// callable tells whether we dial an address on the word of a peer that may be a
+// stranger.
+func (n *Node) callable(c network.Conn, a ma.Multiaddr) bool {
+	port, err := strconv.Atoi(portOf(a))
+	return err == nil && port >= lowestPort && n.nearness(c).shows(a)
+}
+
+// sameIP tells whether two lists have an IP in common.
+func sameIP(a, b []ma.Multiaddr) bool {
+	return slices.ContainsFunc(a, func(x ma.Multiaddr) bool {
+		ip, err := manet.ToIP(x)
+		return err == nil && slices.ContainsFunc(b, func(y ma.Multiaddr) bool {
+			other, err := manet.ToIP(y)
+			return err == nil && ip.Equal(other)
+		})
+	})
 }

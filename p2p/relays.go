@@ -9,6 +9,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/transport"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	ma "github.com/multiformats/go-multiaddr"
 
@@ -39,6 +40,7 @@ type relayLink struct {
 	up      bool
 	err     error         // of the last attempt
 	tries   int           // attempts that have ended
+	without string        // the transport that it does not answer on: "", "udp", "tcp"
 	watcher peer.ID       // the relay's observer, when it has named one
 	changed chan struct{} // closed and replaced with every change
 }
@@ -107,8 +109,8 @@ func (n *Node) joinRelay(l *relayLink) (renew time.Duration, err error) {
 	default:
 	}
 	n.swarm.Backoff().Clear(l.info.ID)
-	if err := n.host.Connect(ctx, l.info); err != nil {
-		return 0, shortDial(err)
+	if err := n.reach(ctx, l); err != nil {
+		return 0, err
 	}
 	if n.role == Connector {
 		return time.Duration(1<<63 - 1), nil
@@ -121,6 +123,125 @@ func (n *Node) joinRelay(l *relayLink) (renew time.Duration, err error) {
 	return max(left-renewEarly, left/2), nil
 }
 
+// reach connects to the relay over QUIC and TCP at once, and keeps what comes up
+// first. From the other it learns only how we are seen over that: without it no
+// hole can be punched to somebody whose network blocks UDP.
+func (n *Node) reach(ctx context.Context, l *relayLink) error {
+	if n.best(l.info.ID) != nil {
+		return nil
+	}
+	addrs, err := n.dns.resolveAll(ctx, l.info)
+	if err != nil {
+		return err
+	}
+	first := make(chan error, 1)
+	if !n.goWork(func() { n.reachAll(l, addrs, first) }) {
+		return ErrLost
+	}
+	select {
+	case err := <-first:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// reachAll dials all addresses, and sends to first how it went as soon as that
+// can be told.
+func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) {
+	ctx, cancel := context.WithTimeout(n.ctx, relayTimeout)
+	defer cancel()
+	type result struct {
+		addr ma.Multiaddr
+		conn transport.CapableConn
+		err  error
+	}
+	results := make(chan result)
+	for _, a := range addrs {
+		go func() {
+			conn, err := n.dialers.dial(ctx, l.info.ID, a, fromClient)
+			results <- result{a, conn, err}
+		}()
+	}
+	var failed error
+	up := map[string]bool{}
+	tried := map[string]bool{}
+	for range addrs {
+		r := <-results
+		layer := layerOf(r.addr)
+		tried[layer] = true
+		switch {
+		case r.err != nil:
+			if failed == nil {
+				failed = fmt.Errorf("%s: %w", r.addr, shortest(r.err))
+			}
+			continue
+		case len(up) == 0:
+			if n.admit(ctx, r.conn) {
+				up[layer] = true
+				first <- nil
+			}
+		default:
+			if !up[layer] {
+				up[layer] = true
+				n.look(ctx, rawLineOf(r.conn))
+			}
+			r.conn.Close()
+		}
+	}
+	if len(up) == 0 {
+		first <- failed
+		return
+	}
+	l.lacks(tried, up)
+}
+
+// admit hands a connection to the swarm and waits until it is there.
+func (n *Node) admit(ctx context.Context, c transport.CapableConn) bool {
+	if n.dialers.adopt(c) != nil {
+		return false
+	}
+	for n.best(c.RemotePeer()) == nil && ctx.Err() == nil {
+		rest(ctx, time.Millisecond, nil)
+	}
+	return ctx.Err() == nil
+}
+
+// lookAround finds out whether the relay still answers, and how it sees us.
+func (n *Node) lookAround(l *relayLink) {
+	var work sync.WaitGroup
+	for _, c := range n.host.Network().ConnsToPeer(l.info.ID) {
+		work.Go(func() {
+			ctx, cancel := context.WithTimeout(n.ctx, pingTimeout)
+			defer cancel()
+			if err := n.look(ctx, lineOf(c)); err != nil && n.ctx.Err() == nil {
+				n.log.Debug("dead connection closed", "peer", l.id().Short(), "addr", c.RemoteMultiaddr(), "error", err)
+				c.Close()
+			}
+		})
+	}
+	work.Wait()
+}
+
+// lacks notes on which transport the relay has not answered.
+func (l *relayLink) lacks(tried, up map[string]bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.without = ""
+	for layer := range tried {
+		if !up[layer] {
+			l.without = layer
+		}
+	}
+}
+
+// noUDP tells whether the relay answers, but not over UDP.
+func (l *relayLink) noUDP() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up && l.without == "udp"
+}
+
 // shortDial leaves of libp2p's list of failures the reason of the first.
 func shortDial(err error) error { return shortest(flatten(err)[0]) }
 
@@ -130,6 +251,7 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 	defer due.Stop()
 	alive := time.NewTicker(relayPing)
 	defer alive.Stop()
+	changed := n.changed()
 	for {
 		select {
 		case <-due.C:
@@ -138,8 +260,11 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 			l.set(ErrLost)
 			return
 		case <-alive.C:
-			n.prune(n.host.Network().ConnsToPeer(l.info.ID))
+			n.lookAround(l)
 			n.goWork(func() { n.revisit(l) })
+		case <-changed:
+			changed = n.changed()
+			n.lookAround(l)
 		case <-n.ctx.Done():
 			return
 		}

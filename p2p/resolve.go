@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,6 +12,11 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+const (
+	maxReferrals = 4  // of one /dnsaddr to the next
+	maxResolved  = 16 // addresses of one peer
 )
 
 // resolver looks up the names in multiaddrs with the system's own resolver.
@@ -74,6 +80,29 @@ func (r *resolver) ResolveDNSAddr(ctx context.Context, want peer.ID, addr ma.Mul
 		}
 	}
 	return found, nil
+}
+
+// resolveAll returns the addresses of a peer with all names looked up.
+func (r *resolver) resolveAll(ctx context.Context, p peer.AddrInfo) ([]ma.Multiaddr, error) {
+	var found []ma.Multiaddr
+	var failed error
+	for _, a := range p.Addrs {
+		more, err := r.ResolveDNSAddr(ctx, p.ID, a, maxReferrals, maxResolved)
+		for _, b := range more {
+			ips, e := r.ResolveDNSComponent(ctx, b, maxResolved)
+			err = errors.Join(err, e)
+			for _, ip := range ips {
+				plain, _ := peer.SplitAddr(ip)
+				found = append(found, plain)
+			}
+		}
+		failed = errors.Join(failed, err)
+	}
+	if len(found) == 0 && failed != nil {
+		return nil, failed
+	}
+	found = ma.Unique(found)
+	return found[:min(len(found), maxResolved)], nil
 }
 
 // parseDNSAddr reads a record "dnsaddr=/multiaddr" and tells whether it can

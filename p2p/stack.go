@@ -19,7 +19,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/net/upgrader"
-	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	quictransport "github.com/libp2p/go-libp2p/p2p/transport/quic"
@@ -38,6 +37,8 @@ type stack struct {
 	observed *observedaddrs.Manager
 	dns      *resolver
 	shakes   *crowd // TCP handshakes under way
+	dialers  *dialers
+	router   *router // nil: ports are not to be forwarded
 }
 
 // testOptions are what a test of this package can turn.
@@ -79,7 +80,7 @@ func newStack(o Options) (st *stack, err error) {
 	if err = errors.Join(peers.AddPrivKey(o.Identity.id, o.Identity.key), peers.AddPubKey(o.Identity.id, o.Identity.key.GetPublic())); err != nil {
 		return nil, err
 	}
-	st = &stack{dns: &resolver{}, shakes: newCrowd(boundsOf(o.Role).shakes)}
+	st = &stack{dns: &resolver{}, shakes: newCrowd(boundsOf(o.Role).shakes), dialers: newDialers(o.testing.gater)}
 	bus := eventbus.NewBus()
 	if st.quic, err = newQUIC(o.Identity, rm); err != nil {
 		return nil, err
@@ -100,13 +101,16 @@ func newStack(o Options) (st *stack, err error) {
 	hostOpts := &basichost.HostOpts{EventBus: bus, EnablePing: true, UserAgent: "rac", ProtocolVersion: "rac/1",
 		NegotiationTimeout: negotiateTime, ObservedAddrsManager: st.observed, AddrsFactory: o.announced}
 	if o.Public && o.Role == Host {
-		hostOpts.NATManager = basichost.NewNATManager
+		hostOpts.NATManager = func(n network.Network) basichost.NATManager {
+			st.router = &router{basichost.NewNATManager(n)}
+			return st.router
+		}
 	}
 	if st.host, err = basichost.NewHost(st.swarm, hostOpts); err != nil {
 		return nil, err
 	}
 	undo = append(undo, st.host.Close)
-	if err = circuit.AddTransport(st.host, up); err != nil {
+	if err = st.addCircuit(up); err != nil {
 		return nil, err
 	}
 	if err = listen(st.swarm); err != nil {
@@ -156,6 +160,10 @@ func addTransports(st *stack, o Options, rm network.ResourceManager) (transport.
 	}
 	overUDP, err := quictransport.NewTransport(o.Identity.key, st.quic, nil, o.testing.gater, rm)
 	if err != nil {
+		return nil, err
+	}
+	st.dialers.tcp, st.dialers.quic = overTCP, overUDP
+	if st.dialers.free, err = anyPort(up, rm); err != nil {
 		return nil, err
 	}
 	return up, errors.Join(st.swarm.AddTransport(overTCP), st.swarm.AddTransport(overUDP))
