@@ -117,10 +117,10 @@ func TestMessagesSkippedDoubledAndOutOfOrder(t *testing.T) {
 	for name, say := range map[string]func(r *raw){
 		"a proof before hello":      func(r *raw) { r.say(msgProof, confirm()) },
 		"a ping before hello":       func(r *raw) { r.say(msgPing, &pingMsg{}) },
-		"welcome from the client":   func(r *raw) { r.say(msgWelcome, &welcomeMsg{Ticket: make(b64, 32)}) },
+		"welcome from the client":   func(r *raw) { r.say(msgWelcome, &welcomeMsg{Ticket: make(b64, 32), Resume: make(b64, 32)}) },
 		"confirm without a share":   func(r *raw) { r.hello(); r.say(msgProof, confirm()) },
 		"hello twice":               func(r *raw) { r.hello(); r.hello() },
-		"resume after hello":        func(r *raw) { r.hello(); r.say(msgResume, &resumeMsg{make(b64, 32)}) },
+		"resume after hello":        func(r *raw) { r.hello(); r.say(msgResume, &resumeMsg{make(b64, 32), make(b64, 32)}) },
 		"saved before the welcome":  func(r *raw) { r.hello(); r.say(msgSaved, &savedMsg{true}) },
 		"a code nobody asked for":   func(r *raw) { r.hello(); r.say(msgProof, &proofMsg{Method: methodCode, Code: "123456"}) },
 		"two tokens":                func(r *raw) { r.hello(); r.say(msgProof, token()); r.say(msgProof, token()) },
@@ -401,7 +401,7 @@ func TestAHostCannotPlantATokenNorTakeOneAway(t *testing.T) {
 			w.Write(msgChallenge, appendJSON(nil, &challengeMsg{Version: 1, Methods: []Method{ByAccept}, Nonce: make(b64, nonceLen)}))
 			nextProof(t, r)
 			w.Write(msgWelcome, appendJSON(nil, &welcomeMsg{
-				Ticket: make(b64, 32), Perms: []string{"view", "levitate"}, Host: "\x1b[2Jden", Auth: "magic", Token: make(b64, 32),
+				Ticket: make(b64, 32), Resume: make(b64, 32), Perms: []string{"view", "levitate"}, Host: "\x1b[2Jden", Auth: "magic", Token: make(b64, 32),
 			}))
 		})
 		if err != nil {

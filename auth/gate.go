@@ -261,28 +261,6 @@ func (g *Gate) newIDLocked() string {
 	}
 }
 
-// resume finds a peer's session and gives it to a new line.
-func (g *Gate) resume(from wire.PeerID, path string, t Ticket) (s *session, line int, err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s = g.sessions[ticketKey(t)]
-	switch {
-	case s == nil || s.peer != from:
-		return nil, 0, &Refused{Code: CodeGone}
-	case s.state == over:
-		return nil, 0, &Ended{s.reason}
-	}
-	if s.forget != nil {
-		s.forget.Stop()
-		s.forget = nil
-	}
-	s.state, s.path = live, path
-	s.line++
-	g.changedLocked(s)
-	g.o.Log.Info("session resumed", "session", s.id, "peer", s.peer)
-	return s, s.line, nil
-}
-
 // LastControl tells when a session last could send keys and clicks: now, if one
 // can, and the zero time if none ever could.
 func (g *Gate) LastControl() time.Time {

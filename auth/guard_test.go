@@ -167,21 +167,24 @@ func TestBytesOfASessionAreCounted(t *testing.T) {
 
 // wireTap sits between two ends and can be cut without either being told.
 type wireTap struct {
-	viewer wire.Stream
-	cut    chan struct{}
+	viewer  wire.Stream
+	cut     chan struct{}
+	cutBack chan struct{} // only what the host says is lost
 }
 
 func (h *house) tapped(handler wire.Handler, from wire.PeerID) *wireTap {
 	v1, v2 := p2ptest.Pipe(64 << 10)
 	h1, h2 := p2ptest.Pipe(64 << 10)
-	tap := &wireTap{viewer: v1, cut: make(chan struct{})}
-	copyUntilCut := func(to, from wire.Stream) {
+	tap := &wireTap{viewer: v1, cut: make(chan struct{}), cutBack: make(chan struct{})}
+	copyUntilCut := func(to, from wire.Stream, back <-chan struct{}) {
 		buf := make([]byte, 32<<10)
 		for {
 			n, err := from.Read(buf)
 			select {
 			case <-tap.cut:
 				return // the bytes are gone
+			case <-back:
+				return
 			default:
 			}
 			if err != nil {
@@ -191,8 +194,8 @@ func (h *house) tapped(handler wire.Handler, from wire.PeerID) *wireTap {
 			to.Write(buf[:n])
 		}
 	}
-	h.wg.Go(func() { copyUntilCut(h1, v2) })
-	h.wg.Go(func() { copyUntilCut(v2, h1) })
+	h.wg.Go(func() { copyUntilCut(h1, v2, nil) })
+	h.wg.Go(func() { copyUntilCut(v2, h1, tap.cutBack) })
 	h.wg.Go(func() {
 		handler(h.ctx, from, h2)
 		h2.Close()
@@ -300,6 +303,75 @@ func TestAnotherPeerCannotResumeASession(t *testing.T) {
 		if _, err := pass.Resume(h.ctx, h.line(thiefID)); !errors.Is(err, &Refused{Code: CodeGone}) {
 			t.Errorf("resumed by a thief: %v", err)
 		}
+	})
+}
+
+func TestWhatResumesASessionIsGoodOnce(t *testing.T) {
+	story(t, func(h *house) {
+		first := h.lostSession(h.viewer(annaID, right))
+		copied := &Pass{ticket: first.ticket, secret: first.secret} // by somebody who has read the viewer's memory
+		second, err := first.Resume(h.ctx, h.line(annaID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.stays(second)
+		if _, err := copied.Resume(h.ctx, h.line(annaID)); !errors.Is(err, &Refused{Code: CodeGone}) {
+			t.Errorf("resumed again by the same secret: %v", err)
+		}
+		h.stays(second)
+		for range 3 { // each time by another secret
+			third, err := second.Resume(h.ctx, h.line(annaID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if third.secret == second.secret {
+				t.Error("the secret has stayed what it was")
+			}
+			second = third
+		}
+		second.Close(Closed)
+	})
+}
+
+func TestALineThatBreaksWhileASessionIsResumedCostsNothing(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.lostSession(h.viewer(annaID, right))
+		for range 3 { // the host's answer, with the next secret in it, is lost
+			tap := h.tapped(h.gate.Serve, annaID)
+			ctx, cancel := context.WithTimeout(h.ctx, time.Second)
+			close(tap.cutBack)
+			if _, err := pass.Resume(ctx, tap.viewer); err == nil {
+				t.Fatal("resumed without an answer")
+			}
+			cancel()
+		}
+		again, err := pass.Resume(h.ctx, h.line(annaID))
+		if err != nil {
+			t.Fatalf("not resumed: %v", err)
+		}
+		h.stays(again)
+		again.Close(Closed)
+	})
+}
+
+func TestAViewerKnowsForHowLongItsHostWasSilent(t *testing.T) {
+	story(t, func(h *house) {
+		v := h.viewer(annaID, right)
+		tap := h.tapped(h.gate.Serve, v.id)
+		pass, err := LogIn(h.ctx, tap.viewer, v.prover())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if silent := time.Since(pass.Heard()); silent > time.Second {
+			t.Errorf("silent for %v on a good line", silent)
+		}
+		close(tap.cut)
+		time.Sleep(3 * time.Second)
+		if silent := time.Since(pass.Heard()); silent < 3*time.Second || silent > 4*time.Second {
+			t.Errorf("silent for %v after 3 s on a dead line", silent)
+		}
+		<-pass.Done()
 	})
 }
 

@@ -45,11 +45,11 @@ const (
 	msgChallenge wire.Type = 0x02 // host: {version, methods, may_save, kdf?, invite?, nonce, puzzle?}
 	msgProof     wire.Type = 0x03 // viewer: {method, token?, share?, confirm?, save?, code?, puzzle?}; host: {method, share, confirm, retry_after}
 	msgAsking    wire.Type = 0x04 // host: {seconds}: a person is being asked, and has so long
-	msgWelcome   wire.Type = 0x05 // host: {ticket, perms, host, auth, may_save, token?}
+	msgWelcome   wire.Type = 0x05 // host: {ticket, resume, perms, host, auth, may_save, token?}
 	msgRefused   wire.Type = 0x06 // host: {code, retry_after?, again, puzzle?}: again: the login goes on
 	msgPerms     wire.Type = 0x07 // host: {perms}: what the session may do from now on
 	msgSaved     wire.Type = 0x08 // viewer: {ok}: the token is safe on disk; host: {ok}: so is its half
-	msgResume    wire.Type = 0x09 // viewer, in place of hello: {ticket}
+	msgResume    wire.Type = 0x09 // viewer, in place of hello: {ticket, secret}: that of the last welcome, good once
 	msgPing      wire.Type = 0x0a // viewer: {n}: once a second from the challenge on
 	msgPong      wire.Type = 0x0b // host: {n}: the answer to a ping
 	msgBye       wire.Type = 0x0c // either: {reason}: the session, or the login, is over
@@ -182,6 +182,7 @@ func (m *askingMsg) check() error {
 
 type welcomeMsg struct {
 	Ticket  b64      `json:"ticket"` // empty after resume: it stays what it was
+	Resume  b64      `json:"resume"` // resumes the session, once
 	Perms   []string `json:"perms"`
 	Host    string   `json:"host"`
 	Auth    Method   `json:"auth"`
@@ -191,8 +192,8 @@ type welcomeMsg struct {
 
 func (m *welcomeMsg) check() error {
 	switch {
-	case len(m.Ticket) != 0 && len(m.Ticket) != len(Ticket{}), len(m.Token) != 0 && len(m.Token) != len(Secret{}):
-		return errors.New("a ticket or token of another length than 32 bytes")
+	case len(m.Ticket) != 0 && len(m.Ticket) != len(Ticket{}), len(m.Token) != 0 && len(m.Token) != len(Secret{}), len(m.Resume) != len(Secret{}):
+		return errors.New("a ticket, a token or what resumes is of another length than 32 bytes")
 	case len(m.Perms) > maxList:
 		return errors.New("a list is too long")
 	case len(m.Host) > 1024 || len(m.Auth) > 32:
@@ -242,11 +243,12 @@ func (*savedMsg) check() error { return nil }
 
 type resumeMsg struct {
 	Ticket b64 `json:"ticket"`
+	Secret b64 `json:"secret"`
 }
 
 func (m *resumeMsg) check() error {
-	if len(m.Ticket) != len(Ticket{}) {
-		return fmt.Errorf("a ticket of %d bytes", len(m.Ticket))
+	if len(m.Ticket) != len(Ticket{}) || len(m.Secret) != len(Secret{}) {
+		return fmt.Errorf("a ticket of %d bytes and a secret of %d", len(m.Ticket), len(m.Secret))
 	}
 	return nil
 }

@@ -25,11 +25,11 @@ func bodies() map[wire.Type][]interface{ check() error } {
 			&proofMsg{Method: ByPassword, Share: make(b64, 65), Confirm: make(b64, 32), RetryAfter: 4},
 		},
 		msgAsking:  {&askingMsg{30}},
-		msgWelcome: {&welcomeMsg{Ticket: make(b64, 32), Perms: []string{"view"}, Host: "den", Auth: ByToken, MaySave: true, Token: make(b64, 32)}},
+		msgWelcome: {&welcomeMsg{Ticket: make(b64, 32), Resume: make(b64, 32), Perms: []string{"view"}, Host: "den", Auth: ByToken, MaySave: true, Token: make(b64, 32)}},
 		msgRefused: {&refusedMsg{Code: CodeThrottled, RetryAfter: 5, Again: true, Puzzle: newPuzzle(18)}},
 		msgPerms:   {&permsMsg{[]string{"view", "control"}}},
 		msgSaved:   {&savedMsg{true}},
-		msgResume:  {&resumeMsg{make(b64, 32)}},
+		msgResume:  {&resumeMsg{make(b64, 32), make(b64, 32)}},
 		msgPing:    {&pingMsg{7}},
 		msgBye:     {&byeMsg{Kicked}},
 	}
@@ -121,7 +121,7 @@ func FuzzHost(f *testing.F) {
 	f.Add(script(msgHello, hello, msgProof, &proofMsg{Method: ByToken, Token: make(b64, 32)}, msgProof, share))
 	f.Add(script(msgHello, hello, msgProof, &proofMsg{Method: ByAccept}, msgPing, &pingMsg{1}, msgBye, &byeMsg{Closed}))
 	f.Add(script(msgHello, hello, msgProof, &proofMsg{Method: methodCode, Code: "000000"}))
-	f.Add(script(msgResume, &resumeMsg{make(b64, 32)}, msgPing, &pingMsg{1}))
+	f.Add(script(msgResume, &resumeMsg{make(b64, 32), make(b64, 32)}, msgPing, &pingMsg{1}))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse(t, hash)
@@ -149,7 +149,7 @@ func FuzzHost(f *testing.F) {
 // not ask for, and says nothing of the password.
 func FuzzViewer(f *testing.F) {
 	challenge := &challengeMsg{Version: 1, Methods: []Method{ByPassword, ByAccept}, MaySave: true, KDF: newKDF().msg(), Nonce: make(b64, nonceLen)}
-	welcome := &welcomeMsg{Ticket: make(b64, 32), Perms: []string{"view"}, Host: "den", Auth: ByPassword, Token: make(b64, 32)}
+	welcome := &welcomeMsg{Ticket: make(b64, 32), Resume: make(b64, 32), Perms: []string{"view"}, Host: "den", Auth: ByPassword, Token: make(b64, 32)}
 	share := newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
 	f.Add(script(msgChallenge, challenge, msgProof, &proofMsg{Method: ByPassword, Share: share, Confirm: make(b64, 32)}))
 	f.Add(script(msgChallenge, challenge, msgWelcome, welcome, msgPerms, &permsMsg{[]string{"view"}}, msgBye, &byeMsg{Kicked}))

@@ -21,6 +21,7 @@ type Pass struct {
 	SaveLogin bool // the host lets logins be saved
 
 	ticket Ticket
+	secret Secret // resumes the session, once
 	p      Prover
 	l      *link
 	cancel context.CancelFunc
@@ -31,6 +32,7 @@ type Pass struct {
 	mu    sync.Mutex // guards the following
 	perms Perms
 	rtt   time.Duration
+	heard time.Time // when the host last was
 	err   error
 }
 
@@ -45,7 +47,8 @@ func newPass(ctx context.Context, l *link, p Prover, m *welcomeMsg, token *Secre
 		p: p, l: l, leave: make(chan Reason, 1), done: make(chan struct{}),
 	}
 	copy(pass.ticket[:], m.Ticket)
-	pass.perms = lenient(m.Perms)
+	copy(pass.secret[:], m.Resume)
+	pass.perms, pass.heard = lenient(m.Perms), time.Now()
 	if err := pass.store(token); err != nil {
 		l.close()
 		return nil, err
@@ -86,11 +89,16 @@ func (p *Pass) loop(ctx context.Context) {
 	p.l.setPatience(silence)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	var sent time.Time
 	var n uint64
+	sent, err := time.Now(), p.l.send(msgPing, &pingMsg{n}) // the host takes it for a receipt: see Gate.received
+	if err != nil {
+		p.finish(&Ended{Lost})
+		return
+	}
 	for {
 		select {
 		case m := <-p.l.in:
+			p.hears(m)
 			if m.t == msgPong && m.err == nil {
 				p.measure(m.body, n, sent)
 			} else if err := p.hear(m); err != nil {
@@ -113,6 +121,16 @@ func (p *Pass) loop(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// hears notes a sign of life.
+func (p *Pass) hears(m message) {
+	if m.err != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.heard = time.Now()
 }
 
 // measure takes the answer to the last ping; a late answer to an older one says
@@ -221,6 +239,14 @@ func (p *Pass) RTT() time.Duration {
 	return p.rtt
 }
 
+// Heard returns when the host last gave a sign of life. It gives one a second;
+// Done comes after some 5 s without.
+func (p *Pass) Heard() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.heard
+}
+
 // Done is closed when the session has ended or its line is lost.
 func (p *Pass) Done() <-chan struct{} { return p.done }
 
@@ -242,7 +268,8 @@ func (p *Pass) Close(reason Reason) {
 
 // Resume continues the session on another stream of Protocol: after the line
 // was lost, or to move to a better path. p is over then. There is no login and
-// nobody is asked. The error is *Refused with CodeGone if the host has forgotten
+// nobody is asked. After an error p is what it was, and can be resumed on yet
+// another stream. The error is *Refused with CodeGone if the host has forgotten
 // the session, *Ended if it ended meanwhile, anything else if this line failed
 // too. Resume owns s from the call on.
 func (p *Pass) Resume(ctx context.Context, s wire.Stream) (*Pass, error) {
@@ -264,7 +291,7 @@ func (p *Pass) cut() {
 }
 
 func (p *Pass) resume(ctx context.Context, l *link) (*welcomeMsg, error) {
-	if err := l.send(msgResume, &resumeMsg{p.ticket[:]}); err != nil {
+	if err := l.send(msgResume, &resumeMsg{p.ticket[:], p.secret[:]}); err != nil {
 		return nil, err
 	}
 	for {

@@ -53,9 +53,10 @@ type session struct {
 	state   sessionState
 	path    string // how its line runs: direct or relayed
 	perms   Perms
-	expires time.Time     // zero: no fixed end
-	reason  Reason        // of the end
-	line    int           // counts the login streams that it has had; the last one is the one
+	expires time.Time // zero: no fixed end
+	reason  Reason    // of the end
+	line    int       // counts the login streams that it has had; the last one is the one
+	resume  resumption
 	turn    chan struct{} // closed and replaced when any of these changes
 	forget  *time.Timer   // when lost: ends it; when over: forgets why
 	streams map[*guarded]struct{}
@@ -307,6 +308,7 @@ func (g *Gate) hear(s *session, line int, l *link, issue *issue, m message) (don
 		if err := parse(m.body, &ping); err != nil {
 			return true, g.broke(s, line, l, err)
 		}
+		g.received(s, line)
 		if err := l.send(msgPong, &ping); err != nil {
 			return true, g.broke(s, line, l, err)
 		}

@@ -15,7 +15,8 @@ import (
 func (d *door) welcome(b basis) (*session, int, *issue, error) {
 	b.cred = d.cred
 	s := &session{peer: d.from, path: pathOf(d.remote), name: d.name, verified: d.verified, wants: d.wants, basis: b}
-	ticket := newSecret()
+	ticket, secret := newSecret(), newSecret()
+	s.resume.next = secret.hash()
 	if err := d.g.admit(s, ticket); err != nil {
 		return nil, 0, nil, tooLate(err)
 	}
@@ -24,7 +25,7 @@ func (d *door) welcome(b basis) (*session, int, *issue, error) {
 	is := d.issue(b, c)
 	d.told = d.g.permsOf(s)
 	m := &welcomeMsg{
-		Ticket: ticket[:], Perms: d.told.Names(), Host: d.g.o.Name, Auth: b.method,
+		Ticket: ticket[:], Resume: secret[:], Perms: d.told.Names(), Host: d.g.o.Name, Auth: b.method,
 		MaySave: c.Unattended.AllowSaveLogin && b.method == ByPassword,
 	}
 	if is != nil {
@@ -73,18 +74,19 @@ func (d *door) remember(b basis) {
 }
 
 // resume gives a lost session back to its viewer. There is nothing to prove but
-// the ticket: the connection has shown whose it is.
+// the ticket and the secret: the connection has shown whose it is.
 func (d *door) resume(body []byte) (*session, int, error) {
 	var m resumeMsg
 	if err := parse(body, &m); err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", errRules, err)
 	}
-	s, line, err := d.g.resume(d.from, pathOf(d.remote), Ticket(m.Ticket))
+	next := newSecret()
+	s, line, err := d.g.resume(d.from, pathOf(d.remote), &m, next)
 	if err != nil {
 		return nil, 0, err
 	}
 	d.told = d.g.permsOf(s)
-	err = d.l.send(msgWelcome, &welcomeMsg{Perms: d.told.Names(), Host: d.g.o.Name, Auth: s.basis.method})
+	err = d.l.send(msgWelcome, &welcomeMsg{Resume: next[:], Perms: d.told.Names(), Host: d.g.o.Name, Auth: s.basis.method})
 	if err != nil {
 		d.g.lose(s, line)
 	}
