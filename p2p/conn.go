@@ -259,6 +259,22 @@ func (n *Node) measure(c *Conn, direct network.Conn) {
 	}
 }
 
+// measureFirst adds the round trip to the path that c begins with.
+func (n *Node) measureFirst(c *Conn, first network.Conn) {
+	ctx, cancel := context.WithTimeout(n.ctx, pingTimeout)
+	defer cancel()
+	rtt, err := pingConn(ctx, first)
+	if err != nil {
+		n.log.Debug("round trip not measured", "peer", c.id, "error", err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.path.Addr == first.RemoteMultiaddr().String() {
+		c.path.RTT = rtt
+	}
+}
+
 // prune closes those of conns that do not answer. A peer that comes again has
 // often lost its old connection, by a new address or a sleep, and the dead one
 // would be used first and would block a hole punch, until libp2p notices after

@@ -46,9 +46,9 @@ func WithPhases(ctx context.Context, report func(Phase)) context.Context {
 }
 
 const (
-	// directGrace is how long Dial waits for a direct connection once it has a
-	// relayed one: on a local network that is all that a login needs to start
-	// on the better line.
+	// directGrace is what a direct connection gets before a relayed one that came
+	// up sooner is taken: on a local network that is all that a login needs to
+	// start on the better line.
 	directGrace = 300 * time.Millisecond
 
 	// lanSearch is how long a bare ID is looked for on the local network, and
@@ -102,7 +102,7 @@ func (n *Node) Dial(ctx context.Context, t Target) (*Conn, error) {
 	if err := d.race(ctx, ways); err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	return d.won(ctx)
+	return d.won()
 }
 
 func (d *dialing) enter(p Phase) {
@@ -191,6 +191,7 @@ func (d *dialing) race(ctx context.Context, ways []way) error {
 	defer stop()
 
 	var failed []error
+	began := time.Now()
 	var grace <-chan time.Time
 	for range ways {
 		select {
@@ -204,7 +205,7 @@ func (d *dialing) race(ctx context.Context, ways []way) error {
 			}
 			d.enter(Punching)
 			if grace == nil {
-				grace = time.After(directGrace)
+				grace = time.After(directGrace - time.Since(began))
 			}
 		case <-grace:
 			return nil
@@ -295,19 +296,18 @@ func relayError(relay peer.ID, err error) error {
 	return fmt.Errorf("relay %s: %w", wire.PeerID(relay.String()).Short(), err)
 }
 
-// won makes a Conn of the best connection.
-func (d *dialing) won(ctx context.Context) (*Conn, error) {
+// won makes a Conn of the best connection. The round trip is measured beside what
+// its user does first.
+func (d *dialing) won() (*Conn, error) {
 	best := d.best(d.id)
 	if best == nil {
 		return nil, fmt.Errorf("%s %w: %w", d.target.ID.Short(), ErrUnreachable, ErrLost)
 	}
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	rtt, err := pingConn(ctx, best)
-	if err != nil {
-		d.log.Debug("round trip not measured", "peer", d.id, "error", err)
+	c, err := d.newConn(d.id, pathOf(best, 0))
+	if err == nil {
+		d.goWork(func() { d.measureFirst(c, best) })
 	}
-	return d.newConn(d.id, pathOf(best, rtt))
+	return c, err
 }
 
 // best returns the connection to id that libp2p would open a stream on: direct

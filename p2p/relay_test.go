@@ -83,7 +83,10 @@ func TestABareIDIsReachedThroughTheRelayAndThenDirectly(t *testing.T) {
 	if want := []Phase{Finding, Dialling, Punching}; len(phases) != len(want) || phases[0] != want[0] || phases[2] != want[2] {
 		t.Errorf("phases %v, want %v", phases, want)
 	}
-	if p := c.Path(); p.Direct || p.Limited || p.RTT <= 0 || !strings.HasPrefix(p.String(), "relayed, ") {
+	for c.Path().RTT == 0 {
+		runtime.Gosched() // it is measured beside what comes first
+	}
+	if p := c.Path(); p.Direct || p.Limited || !strings.HasPrefix(p.String(), "relayed, ") {
 		t.Errorf("path %+v, want a relayed one", p)
 	}
 	old := open(t, c, echo)
