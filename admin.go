@@ -91,6 +91,14 @@ func (p *program) explicit(file *config.File) []string {
 	return slices.Insert(slices.Clone(p.args), 1, "--config", file.Path())
 }
 
+// toSetPassword names the command that gives this host a password.
+func (h *host) toSetPassword() string {
+	if ofService(h.file.Path(), "") {
+		return sudo("rac passwd --service")
+	}
+	return "rac passwd"
+}
+
 // commandLine is what a person types into a shell.
 func commandLine(args []string) string {
 	line := "rac"

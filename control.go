@@ -84,9 +84,9 @@ func (p *program) status(asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	var r report
-	if err := json.Unmarshal(reply.More, &r); err != nil {
-		return fmt.Errorf("the host's answer: %w", err)
+	r, err := readReport(reply)
+	if err != nil {
+		return err
 	}
 	if asJSON {
 		return json.NewEncoder(p.stdout).Encode(struct {

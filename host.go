@@ -199,7 +199,7 @@ func (h *host) start(cfg *config.Config) error {
 	// comes back: the end of h.ctx alone would tell viewers that it does not.
 	h.node, err = p2p.Start(context.WithoutCancel(h.ctx), p2p.Options{
 		Identity: h.id, Role: p2p.Host, Listen: *h.o.listen, LAN: cfg.Network.LAN, Public: cfg.Network.Public,
-		Relays: cfg.Network.Relays, Known: h.gate.Known, Log: h.log,
+		Bootstrap: cfg.Network.Bootstrap, Relays: cfg.Network.Relays, Known: h.gate.Known, Log: h.log,
 	})
 	if err != nil {
 		return err
@@ -301,7 +301,7 @@ func (h *host) announce(cfg *config.Config) {
 	case cfg.Unattended.PasswordHash == "" && len(authorities) > 0:
 		h.voice.say("there is no password: nobody else gets in unattended")
 	case cfg.Unattended.PasswordHash == "":
-		h.voice.say("unattended access is off: there is no password; set one with rac passwd")
+		h.voice.say("unattended access is off: there is no password; set one with %s", h.toSetPassword())
 	case !cfg.Unattended.Enabled:
 		h.voice.say("unattended access is switched off: rac set --unattended=true")
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 
+	"rac/auth"
 	"rac/auth/config"
 )
 
@@ -29,6 +31,14 @@ func (h *host) report() json.RawMessage {
 		return nil
 	}
 	return text
+}
+
+// readReport reads what report has written.
+func readReport(reply auth.Reply) (r report, err error) {
+	if err := json.Unmarshal(reply.More, &r); err != nil {
+		return r, fmt.Errorf("the host's answer: %w", err)
+	}
+	return r, nil
 }
 
 func unattendedState(cfg *config.Config) string {

@@ -209,7 +209,7 @@ func commands() []*command {
 		hostCommand, connectCommand, idCommand,
 		passwdCommand, tokensCommand, setCommand, certCommand,
 		inviteCommand, acceptCommand, denyCommand, kickCommand,
-		statusCommand, doctorCommand,
+		statusCommand, doctorCommand, serviceCommand,
 		relayCommand,
 		versionCommand, helpCommand(),
 	}

@@ -64,6 +64,9 @@ const (
 	// every is how often a seat is looked at that has no place, or of which
 	// nobody tells when it changes; and how soon a dead X server is noticed.
 	every = time.Second
+	// lull is how long a place may be away without being told so: between a login
+	// screen and the desktop there is a moment without a session.
+	lull = 900 * time.Millisecond
 	// answer is how long the bus, or a socket, may take.
 	answer = 2 * time.Second
 )
@@ -82,14 +85,20 @@ func Watch(ctx context.Context, cookie string, log *slog.Logger, tell func(Place
 	defer tick.Stop()
 	var place Place
 	var told error
+	var between time.Time // since when there is no place after one
 	for first := true; ; first = false {
 		now, err := w.look(ctx)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil
-		}
-		if first || now != place || said(err) != said(told) {
-			place, told = now, err
+		case err != nil && told == nil && !first && between.IsZero():
+			between = time.Now()
+		case err != nil && told == nil && !first && time.Since(between) < lull:
+		case first || now != place || said(err) != said(told):
+			place, told, between = now, err, time.Time{}
 			tell(place, err)
+		default:
+			between = time.Time{}
 		}
 		if !w.wait(ctx, tick.C, err == nil) {
 			return nil
