@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -64,6 +66,27 @@ func checkPeerName(s string) error {
 func checkMultiaddr(s string) error {
 	if !strings.HasPrefix(s, "/") || strings.Count(s, "/") < 2 || strings.ContainsAny(s, " \t\r\n") {
 		return fmt.Errorf(`%q is not a multiaddr: those look like "/ip4/192.0.2.7/tcp/4001"`, s)
+	}
+	return nil
+}
+
+// checkFolder wants a whole path: the service starts in another folder than the
+// person who wrote this.
+func checkFolder(s string) error {
+	if s != "" && !filepath.IsAbs(s) {
+		return fmt.Errorf("%q is not the whole path of a folder", s)
+	}
+	return nil
+}
+
+// checkForwardTo: p2p/tunnel reads such a rule in earnest.
+func checkForwardTo(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || host == "" || strings.ContainsAny(host, " \t\r\n") {
+		return fmt.Errorf(`%q is not HOST:PORT: those look like "localhost:22", "*:80", "192.168.7.0/24:*"`, s)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); port != "*" && (err != nil || n == 0) {
+		return fmt.Errorf(`%q: the port is a number from 1 to 65535, or "*"`, s)
 	}
 	return nil
 }

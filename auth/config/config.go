@@ -63,7 +63,13 @@ type Attended struct {
 }
 
 // Permissions is the most that any session may do.
-type Permissions struct{ Control, Clipboard, Files, Forwarding, LockOnEnd bool }
+type Permissions struct {
+	Control, Clipboard, Files, Forwarding bool
+
+	FilesRoot string   // the folder that files are copied to and from; empty: the home folder
+	ForwardTo []string // HOST:PORT, where forwarded ports may lead
+	LockOnEnd bool
+}
 
 // Network says who may ask and how this machine is found.
 type Network struct {
@@ -106,7 +112,7 @@ func Default() Config {
 	return Config{
 		Unattended:  Unattended{Enabled: true, TOTPForSavedLogin: true, TokenDays: 90},
 		Attended:    Attended{Mode: Ask, Timeout: 30 * time.Second, Banner: true},
-		Permissions: Permissions{Control: true, Clipboard: true, Files: true},
+		Permissions: Permissions{Control: true, Clipboard: true, Files: true, ForwardTo: []string{"localhost:*"}},
 		Network:     Network{LAN: true, Public: true},
 	}
 }

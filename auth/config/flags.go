@@ -113,13 +113,11 @@ func (s Setting) Usage() string {
 		return fmt.Sprintf("--%s=N", s.Flag)
 	case Duration:
 		return fmt.Sprintf("--%s=30s", s.Flag)
-	}
-	what := "MULTIADDR"
-	if s.Flag == "allow" {
-		what = "ID"
+	case Text:
+		return fmt.Sprintf("--%s %s", s.Flag, s.What)
 	}
 	if s.Remove != "" {
-		return fmt.Sprintf("--%s %s, --%s %s", s.Flag, what, s.Remove, what)
+		return fmt.Sprintf("--%s %s, --%s %s", s.Flag, s.What, s.Remove, s.What)
 	}
-	return fmt.Sprintf("--%s %s...", s.Flag, what)
+	return fmt.Sprintf("--%s %s...", s.Flag, s.What)
 }

@@ -27,6 +27,8 @@ func TestEveryMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"[unattended]\nallow_save_logn = true\n", `2:1: unknown key "allow_save_logn" in [unattended]; did you mean "allow_save_login"?`},
 		{"[unatended]\nenabled = true\n", `1:2: unknown key "unatended"; did you mean "unattended"?`},
 		{"allow_save_login = true\n", `1:1: unknown key "allow_save_login"; it belongs into [unattended]`},
+		{"[permissions]\nforward_to = [\"*:80\", \"localhost\"]\n", `2:23: forward_to "localhost" is not HOST:PORT: those look like "localhost:22", "*:80", "192.168.7.0/24:*"`},
+		{"[permissions]\nfiles_root = \"shared\"\n", `2:14: files_root "shared" is not the whole path of a folder`},
 		{"[attended]\n  forwarding = true\n", `2:3: unknown key "forwarding" in [attended]; it belongs into [permissions]`},
 		{"[unattended]\nEnabled = false\n", `2:1: unknown key "Enabled" in [unattended]; did you mean "enabled"?`},
 		{"[unattended]\nwholly = 1\n", `2:1: unknown key "wholly" in [unattended]`},

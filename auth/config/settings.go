@@ -31,6 +31,7 @@ type Setting struct {
 	Remove  string // List: the flag that takes away
 	Kind    Kind
 	Choices []string
+	What    string // List, Values, Text: what the flag takes, as help shows it
 	Default string // as it stands in TOML
 	Help    string // one line, for --help and as the comment in the example
 	Secret  bool   // never shown
@@ -91,20 +92,26 @@ func settings() []Setting {
 		{Key: "permissions.files", Flag: "files", Kind: Bool, Default: "true",
 			Help: "copy files (rac cp)", mute: true,
 			at: func(c *Config) any { return &c.Permissions.Files }},
+		{Key: "permissions.files_root", Flag: "files-root", Kind: Text, What: "FOLDER", Default: `""`,
+			Help: "files are copied to and from this folder and what is in it; empty: the home folder",
+			at:   func(c *Config) any { return &c.Permissions.FilesRoot }, check: checkFolder},
 		{Key: "permissions.forwarding", Flag: "forwarding", Kind: Bool, Default: "false",
 			Help: "forward TCP ports (rac connect --forward)", mute: true,
 			at: func(c *Config) any { return &c.Permissions.Forwarding }},
+		{Key: "permissions.forward_to", Flag: "forward-to", Kind: Values, What: "HOST:PORT", Default: `["localhost:*"]`,
+			Help: `where forwarded ports may lead, * for any: "db.lan:5432", "192.168.7.0/24:*", "*:80"; localhost is this machine`,
+			at:   func(c *Config) any { return &c.Permissions.ForwardTo }, check: checkForwardTo},
 		{Key: "permissions.lock_on_end", Flag: "lock-on-end", Kind: Bool, Default: "false",
 			Help: "lock the screen when a session ends, also when the link is lost",
 			at:   func(c *Config) any { return &c.Permissions.LockOnEnd }},
 
-		{Key: "network.allow", Flag: "allow", Remove: "disallow", Kind: List, Default: "[]",
+		{Key: "network.allow", Flag: "allow", Remove: "disallow", Kind: List, What: "ID", Default: "[]",
 			Help: "peer IDs that may ask at all; empty: anyone may ask",
 			at:   func(c *Config) any { return &c.Network.Allow }, check: checkPeerID},
-		{Key: "network.relays", Flag: "add-relay", Remove: "remove-relay", Kind: List, Default: "[]",
+		{Key: "network.relays", Flag: "add-relay", Remove: "remove-relay", Kind: List, What: "MULTIADDR", Default: "[]",
 			Help: "your own relays (rac relay)",
 			at:   func(c *Config) any { return &c.Network.Relays }, check: checkFullMultiaddr},
-		{Key: "network.bootstrap", Flag: "bootstrap", Kind: Values, Default: "[]", sample: "[]",
+		{Key: "network.bootstrap", Flag: "bootstrap", Kind: Values, What: "MULTIADDR", Default: "[]", sample: "[]",
 			Help: "where to enter the network; empty: the public libp2p network's",
 			at:   func(c *Config) any { return &c.Network.Bootstrap }, check: checkFullMultiaddr},
 		{Key: "network.lan", Flag: "lan", Kind: Bool, Default: "true",
