@@ -31,13 +31,11 @@ type Conn struct {
 	id   peer.ID
 
 	better chan struct{} // closed once, when the path has become direct
-	failed chan struct{} // closed once, when it could not be made direct at first
 	done   chan struct{} // closed once, when no connection is left
 
 	mu     sync.Mutex
 	path   Path
 	fired  bool // better is closed
-	told   bool // failed is closed
 	closed bool // done is closed
 }
 
@@ -56,21 +54,12 @@ func (c *Conn) Path() Path {
 // then on are direct.
 func (c *Conn) Better() <-chan struct{} { return c.better }
 
-// Stuck is closed when the first attempt at a direct connection has failed; then
-// Path says why. Attempts go on.
-func (c *Conn) Stuck() <-chan struct{} { return c.failed }
-
 // stuck notes why the path is still relayed.
 func (c *Conn) stuck(why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.path.Direct {
-		return
-	}
-	c.path.Why = why
-	if !c.told {
-		c.told = true
-		close(c.failed)
+	if !c.path.Direct {
+		c.path.Why = why
 	}
 }
 
@@ -148,7 +137,7 @@ func (c *Conn) improved(path Path) {
 
 // newConn makes a Conn of what Dial has won, and watches it until it ends.
 func (n *Node) newConn(id peer.ID, path Path) (*Conn, error) {
-	c := &Conn{node: n, id: id, path: path, better: make(chan struct{}), failed: make(chan struct{}), done: make(chan struct{})}
+	c := &Conn{node: n, id: id, path: path, better: make(chan struct{}), done: make(chan struct{})}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closing {
