@@ -81,6 +81,7 @@ type host struct {
 	banners  *banners
 	work     sync.WaitGroup // the control socket and the banners
 	end      context.CancelFunc
+	locker   locker
 	quiet    bool       // rac doctor's: tells nothing, asks nobody
 	out      sync.Mutex // one line at a time on stdout
 }
@@ -269,6 +270,7 @@ func (h *host) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
 	defer cancel()
 	h.gate.Shutdown(ctx, reason)
+	h.lockIfLeft()
 	h.node.Close()
 	h.end()
 	h.work.Wait()

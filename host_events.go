@@ -44,6 +44,7 @@ func (h *host) inviteSomebody() error {
 func (h *host) observe(e auth.Event) {
 	h.print(e)
 	h.banners.tell(e)
+	h.locker.observe(e)
 	h.runHook(e)
 }
 

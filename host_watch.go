@@ -48,6 +48,7 @@ func (h *host) review(ctx context.Context) {
 		select {
 		case <-tick.C:
 			h.gate.Reload()
+			h.lockIfLeft()
 		case <-ctx.Done():
 			return
 		}

@@ -142,6 +142,7 @@ func (l *logind) session(ctx context.Context, path dbus.ObjectPath) (told, error
 	}
 	err = errors.Join(store(p, "Id", &t.id), store(p, "Type", &t.kind), store(p, "Class", &t.class), store(p, "Display", &t.display),
 		store(p, "VTNr", &vt), store(p, "User", &user), store(p, "State", &t.state), store(p, "LockedHint", &t.locked))
+	t.path = path
 	t.vt, t.user, t.display = int(vt), int(user.ID), localDisplay(t.display)
 	return t, err
 }

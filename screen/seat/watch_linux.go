@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/godbus/dbus/v5"
 )
 
 // watcher looks at the seat; it is one goroutine's.
@@ -57,6 +59,7 @@ func (w *watcher) look(ctx context.Context) (Place, error) {
 // session is what is in front: logind's, or that of a virtual terminal.
 type session struct {
 	id      string // logind's; "": not known
+	path    dbus.ObjectPath
 	kind    string // x11, wayland, tty, mir, unspecified; "": not known
 	class   string // user, greeter, lock-screen, …
 	display string // ":0"; often not told
