@@ -84,6 +84,7 @@ type connection struct {
 	cert   string // to be shown to the host; "": none
 	target p2p.Target
 	relays []string
+	net    config.Network
 	want   screen.Want
 	window window.Options
 	win    *window.Window // nil without one
@@ -159,6 +160,7 @@ func (c *connection) options(cfg *config.Config) (err error) {
 			return fmt.Errorf("--screenshot: %w", err)
 		}
 	}
+	c.net = cfg.Network
 	c.relays = append(*c.o.relays, cfg.Network.Relays...)
 	if c.scripted() {
 		c.still = screen.NewStill()
@@ -281,7 +283,9 @@ func (c *connection) close() {
 }
 
 func (c *connection) startNode() (close func(), err error) {
-	c.node, err = p2p.Start(c.ctx, p2p.Options{Identity: c.id, Role: p2p.Connector, LAN: true, Relays: c.relays, Log: c.log})
+	c.node, err = p2p.Start(c.ctx, p2p.Options{
+		Identity: c.id, Role: p2p.Connector, LAN: true, Public: c.net.Public, Bootstrap: c.net.Bootstrap, Relays: c.relays, Log: c.log,
+	})
 	if err != nil {
 		return nil, err
 	}

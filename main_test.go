@@ -329,7 +329,7 @@ func cmdHost(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 1, "host NAME [FLAGS]")
 	name := args[0]
 	cmdAt(ts, false, args[:1])
-	line := append([]string{"rac", "host", "--listen", "/ip4/127.0.0.1/tcp/0", "--lan=false"}, args[1:]...)
+	line := append([]string{"rac", "host", "--listen", "/ip4/127.0.0.1/tcp/0", "--lan=false", "--public=false"}, args[1:]...)
 	a := launch(ts, name, commandOf(context.Background(), ts, line), false)
 	id := awaitSaying(ts, name, a, `^ID (\S+)`)[1]
 	ts.Setenv(name+"_id", id)

@@ -142,8 +142,12 @@ func (d *dialing) ways() ([]way, error) {
 		}
 		ways = append(ways, func(ctx context.Context) error { return d.onLAN(ctx, search) })
 	}
+	for _, r := range d.meet {
+		lag := d.lag(r, len(direct)+len(through) > 0)
+		ways = append(ways, func(ctx context.Context) error { return d.find(ctx, r, lag) })
+	}
 	if len(ways) == 0 {
-		return nil, fmt.Errorf("%s %w: no address of it is known, there is no relay to ask, and looking on the local network is switched off", d.target.ID.Short(), ErrUnreachable)
+		return nil, fmt.Errorf("%s %w: no address of it is known, there is no relay to ask, and looking on the local network and in the public one is switched off", d.target.ID.Short(), ErrUnreachable)
 	}
 	return ways, nil
 }
@@ -274,7 +278,7 @@ func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr)
 	d.host.Peerstore().AddAddrs(d.id, []ma.Multiaddr{addr}, peerstore.TempAddrTTL)
 	err := d.host.Connect(network.WithAllowLimitedConn(ctx, "rac"), peer.AddrInfo{ID: d.id})
 	if err == nil {
-		return nil
+		return d.pastLimit(ctx, relay)
 	}
 	if strings.Contains(err.Error(), noReservation) {
 		return relayError(relay, errors.New("the computer is not connected there"))

@@ -57,8 +57,14 @@ type Options struct {
 	// rule and an address that a viewer remembers stay good.
 	Listen []string
 
-	LAN    bool // announce this ID (host), look for IDs (connector) on the local network
-	Public bool // ask the router to forward the port (UPnP, NAT-PMP)
+	LAN bool // announce this ID (host), look for IDs (connector) on the local network
+
+	// Public lets a host ask the router to forward its port (UPnP, NAT-PMP) and
+	// leave a record with the public libp2p network, and a connector look there;
+	// dht.go says what strangers learn. Bootstrap has multiaddrs of whom they turn
+	// to first, in place of that network's own.
+	Public    bool
+	Bootstrap []string
 
 	// Relays are multiaddrs that end in /p2p/ID. A host is reached through each
 	// of them, a connector looks for hosts behind each of them.
@@ -84,11 +90,13 @@ type Node struct {
 	punch *puncher
 	lan   *lan // nil without Options.LAN
 	relay []*relayLink
+	meet  []rendezvous
 	tests testOptions
 	known func(wire.PeerID) bool
 
-	callers *crowd // who has connected to this host
-	sights  sights // under which addresses others see us
+	callers  *crowd   // who has connected to this host
+	borrowed borrowed // places on public relays
+	sights   sights   // under which addresses others see us
 
 	ctx    context.Context // ends when the node closes
 	cancel context.CancelFunc
@@ -119,6 +127,10 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	meet, err := rendezvousOf(o, relays)
+	if err != nil {
+		return nil, err
+	}
 	hush(o.Log)
 	st, err := newStack(o)
 	if err != nil {
@@ -128,7 +140,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		streams: map[*stream]struct{}{}, conns: map[*Conn]struct{}{}, used: map[peer.ID]struct{}{}, change: make(chan struct{}),
 		sights: sights{ports: st.swarm.ListenAddresses, by: map[string]sight{}}}
 	n.ctx, n.cancel = context.WithCancel(ctx)
-	n.relay = relays
+	n.relay, n.meet = relays, meet
 	if err := n.listenToSights(); err != nil {
 		n.cancel()
 		st.close()
@@ -137,6 +149,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n.punch = startPuncher(n)
 	n.host.Network().Notify((*notifiee)(n))
 	n.startRelays()
+	n.startRendezvous()
 	n.work.Go(n.watchNetwork)
 	if o.LAN {
 		n.startLAN()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	golog "github.com/ipfs/go-log/v2"
 	"github.com/libp2p/go-libp2p/gologshim"
 )
 
@@ -14,7 +15,10 @@ type quiet struct{ slog.Handler }
 
 // hush gives libp2p's loggers to log. They are libp2p's and one for the whole
 // process: the first node that logs anything decides.
-func hush(log *slog.Logger) { gologshim.SetDefaultHandler(quiet{log.Handler()}) }
+func hush(log *slog.Logger) {
+	gologshim.SetDefaultHandler(quiet{log.Handler()})
+	golog.SetAllLoggers(golog.LevelFatal) // of the DHT, which has another kind
+}
 
 func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, slog.LevelDebug)

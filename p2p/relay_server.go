@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	dht "github.com/libp2p/go-libp2p-kad-dht"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
@@ -25,7 +26,7 @@ import (
 // as they need it (libp2p's own relays stop after 128 KiB or 2 min); it shows
 // both their public addresses, so that most pairs can do without it a second
 // later; it answers whether an address of theirs can be called from outside
-// (AutoNAT v2).
+// (AutoNAT v2); it keeps the hosts' records (dht.go).
 
 // RelayOptions say how a Relay runs.
 type RelayOptions struct {
@@ -68,6 +69,7 @@ type Relay struct {
 	dialer   *stack // calls back for AutoNAT, under an ID that nobody is connected to
 	service  *relay.Relay
 	reach    *autonatv2.AutoNAT
+	records  *dht.IpfsDHT
 	stats    relayStats
 	guests   *crowd
 	allowed  map[peer.ID]bool // empty: all
@@ -121,6 +123,9 @@ func (r *Relay) start(o RelayOptions) error {
 	if err := r.startReach(); err != nil {
 		return err
 	}
+	if r.records, err = startRecords(r.stack.host, r.allows); err != nil {
+		return err
+	}
 	r.service, err = relay.New(r.stack.host, relay.WithResources(relay.Resources{
 		ReservationTTL: relayPlaceFor, MaxReservations: relayPlaces, MaxReservationsPerIP: relayPlacesPerIP, MaxReservationsPerASN: relayPlaces,
 		MaxCircuits: relayCircuits, BufferSize: relayBuffer,
@@ -156,6 +161,9 @@ func (r *Relay) Close() error {
 	}
 	if r.reach != nil {
 		r.reach.Close()
+	}
+	if r.records != nil {
+		errs = append(errs, r.records.Close())
 	}
 	for _, s := range []*stack{r.dialer, r.observer, r.stack} {
 		if s != nil {

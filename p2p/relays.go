@@ -301,6 +301,7 @@ func (n *Node) renewLinks() {
 
 // relayLost is told of every peer to whom the last connection has gone.
 func (n *Node) relayLost(id peer.ID) {
+	n.borrowed.lost(id)
 	if l := linkOf(n.relay, id); l != nil {
 		offer(l.lost)
 	}
@@ -356,7 +357,7 @@ func (n *Node) circuits() []ma.Multiaddr {
 			addrs = append(addrs, circuitVia(l.info.ID, a))
 		}
 	}
-	return addrs
+	return append(addrs, n.borrowed.circuits()...)
 }
 
 func (l *relayLink) isUp() bool {

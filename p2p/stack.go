@@ -45,6 +45,8 @@ type stack struct {
 type testOptions struct {
 	gater   connmgr.ConnectionGater
 	improve time.Duration // first pause between attempts at a direct connection; 0: improvePause
+
+	anywhere bool // addresses that are not public are left and taken at a rendezvous
 }
 
 const (

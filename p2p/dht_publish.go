@@ -1,0 +1,112 @@
+package p2p
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+const (
+	renewRecord    = 12 * time.Hour // servers forget it after a day or two
+	recordLook     = 10 * time.Second
+	recordGap      = time.Minute // between two records for changes of address
+	recordRetry    = 10 * time.Second
+	recordRetryMax = 10 * time.Minute
+	recordTimeout  = 90 * time.Second
+	settleTime     = 3 * time.Second // for our own relays, at the start
+)
+
+// startRendezvous lets a host be found. It runs beside everything else: nobody
+// waits for it.
+func (n *Node) startRendezvous() {
+	if n.role != Host {
+		return
+	}
+	for _, r := range n.meet {
+		n.work.Go(func() { n.beFound(r) })
+	}
+}
+
+// beFound keeps our record at r until the node closes.
+func (n *Node) beFound(r rendezvous) {
+	n.untilRelaysSettle()
+	pause := recordRetry
+	for n.ctx.Err() == nil {
+		told, err := n.publish(r)
+		if err != nil {
+			n.log.Debug("no record left", "where", r.name, "error", err)
+			rest(n.ctx, pause, nil)
+			pause = min(2*pause, recordRetryMax)
+			continue
+		}
+		n.log.Debug("record left", "where", r.name, "addrs", told)
+		pause = recordRetry
+		n.whileTrue(r, told)
+	}
+}
+
+// whileTrue returns when the record has to be left again: it grows old, or what
+// it tells is no longer so.
+func (n *Node) whileTrue(r rendezvous, told string) {
+	left := time.Now()
+	for n.ctx.Err() == nil {
+		rest(n.ctx, recordLook, nil)
+		age := time.Since(left)
+		if age > renewRecord || age > recordGap && (told != textOf(n.recordAddrs()) || r.public && n.lacksRelays()) {
+			return
+		}
+	}
+}
+
+// publish leaves a record, and returns what stands in it.
+func (n *Node) publish(r rendezvous) (told string, err error) {
+	ctx, cancel := context.WithTimeout(n.ctx, recordTimeout)
+	defer cancel()
+	v, err := n.visit(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	defer v.leave()
+	key := rendezvousKey(n.id, time.Now())
+	if r.public && n.lacksRelays() {
+		// Who would keep the record are as good a choice of relays as any, and are
+		// then already connected.
+		if _, err := v.GetClosestPeers(ctx, string(key.Hash())); err != nil {
+			n.log.Debug("nobody met near our record", "error", err)
+		}
+		n.borrowRelays(ctx, v.guest.acquaintances())
+	}
+	addrs := n.recordAddrs()
+	if len(addrs) == 0 {
+		return "", errNothingToTell
+	}
+	return textOf(addrs), v.Provide(ctx, key, true)
+}
+
+// recordAddrs are the addresses in our record: those that may be dialled from
+// anywhere, and the ways through relays.
+func (n *Node) recordAddrs() []ma.Multiaddr {
+	return n.worthTelling(append(n.circuits(), n.host.AllAddrs()...))
+}
+
+func textOf(addrs []ma.Multiaddr) string {
+	var texts []string
+	for _, a := range addrs {
+		texts = append(texts, a.String())
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, " ")
+}
+
+// untilRelaysSettle waits for our own relays to answer, or not to: a record
+// without them would have to be left again.
+func (n *Node) untilRelaysSettle() {
+	ctx, cancel := context.WithTimeout(n.ctx, settleTime)
+	defer cancel()
+	for _, l := range n.relay {
+		l.wait(ctx)
+	}
+}
