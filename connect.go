@@ -24,7 +24,8 @@ import (
 type connectOptions struct {
 	remember, forget, viewOnly, fullscreen, passwordStdin, json *bool
 	name, monitor, scale, quality, screenshot, text             *string
-	addrs, relays                                               *[]string
+	addrs, relays, forward                                      *[]string
+	noWindow                                                    *bool
 	timeout                                                     *time.Duration
 }
 
@@ -45,10 +46,10 @@ and the person at the machine, if there is one, is asked at the same time.`,
 				return fail(exitUsage, errors.New("connect to which machine?"), "rac connect ID, as rac host prints it")
 			}
 			c := &connection{program: p, o: o}
-			if err := c.prepare(operands[0]); err != nil || c.win == nil && !c.scripted() {
+			defer c.close()
+			if err := c.prepare(operands[0]); err != nil || c.win == nil && !c.scripted() && c.errand == nil {
 				return err
 			}
-			defer c.close()
 			return c.run()
 		}
 	},
@@ -68,6 +69,8 @@ func connectOptionsOf(f *flags) connectOptions {
 		quality:       f.string("quality", "auto|lossless|low", "what may be given up on a thin line (auto); so far nothing is: the picture is exact with each of them"),
 		screenshot:    f.string("screenshot", "FILE", "no window: write the picture as PNG and end"),
 		text:          f.string("type", "TEXT", "no window: type this and end"),
+		forward:       f.list("forward", "LOCAL:HOST:PORT", "let the port LOCAL of this computer lead to HOST:PORT as the other one reaches it; 0: any free port; ADDRESS:LOCAL:… for other computers here to reach it; may be given several times"),
+		noWindow:      f.bool("no-window", "with --forward: only that, until Ctrl-C"),
 		passwordStdin: f.bool("password-stdin", "read the password from stdin's first line, a code from the second"),
 		json:          f.bool("json", "events as JSON, one a line, on stdout"),
 	}
@@ -96,6 +99,8 @@ type connection struct {
 	// done, errLost when the line is to blame. wants is what it needs.
 	errand func(context.Context, *session) error
 	wants  auth.Perms
+
+	forwards []*forward // listen from prepare on
 }
 
 // prepare checks everything that can be wrong before anything is dialled.
@@ -119,6 +124,9 @@ func (c *connection) prepare(operand string) error {
 		if err := c.forget(); err != nil {
 			return err
 		}
+	}
+	if err := c.openForwards(); err != nil {
+		return err
 	}
 	if err := c.openWindow(); err != nil {
 		if *c.o.forget {
@@ -146,6 +154,9 @@ func (c *connection) options(cfg *config.Config) (err error) {
 	c.window = window.Options{Fullscreen: *c.o.fullscreen, ViewOnly: *c.o.viewOnly, Log: c.log}
 	if c.window.Scale, err = window.ParseScale(*c.o.scale); err != nil {
 		return fail(exitUsage, err)
+	}
+	if *c.o.noWindow && len(*c.o.forward) == 0 {
+		return usagef("--no-window is for --forward")
 	}
 	for _, r := range *c.o.relays {
 		if err := p2p.ValidateRelay(r); err != nil {
@@ -233,10 +244,16 @@ func parseQuality(s string) (screen.Quality, error) {
 // openWindow makes the window, which stays unseen until there is a picture: where
 // it cannot be had nothing is dialled.
 func (c *connection) openWindow() (err error) {
-	if c.scripted() {
+	if c.scripted() || c.errand != nil {
 		return nil
 	}
-	if c.win, err = window.Open(c.ctx, c.window); err != nil {
+	c.win, err = window.Open(c.ctx, c.window)
+	if err != nil && len(c.forwards) > 0 {
+		c.voice.say("no window: %v", err)
+		c.forwardOnly()
+		return nil
+	}
+	if err != nil {
 		return fail(exitDisplay, err, "without a window: --screenshot FILE, --type TEXT")
 	}
 	return nil
@@ -277,6 +294,7 @@ func (c *connection) run() error {
 }
 
 func (c *connection) close() {
+	c.closeForwards()
 	if c.win != nil {
 		c.win.Close()
 	}

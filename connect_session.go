@@ -66,6 +66,7 @@ func (s *session) run() error {
 	defer cancel(nil)
 	var work sync.WaitGroup
 	s.openSurface(ctx, cancel, &work)
+	s.serveForwards(ctx, cancel, &work)
 	work.Go(func() { s.report(ctx) })
 	work.Go(debug.FreeOSMemory) // argon2 has left 64 MiB that are never needed again
 	err := s.stay(ctx)

@@ -41,8 +41,10 @@ func golden(t *testing.T, file string, got []byte) {
 // trailing comments are their payloads.
 func TestProtocolDocument(t *testing.T) {
 	files, err := filepath.Glob("*/msg.go")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no msg.go found: %v", err)
+	deeper, deeperErr := filepath.Glob("*/*/msg.go")
+	files = append(files, deeper...)
+	if err != nil || deeperErr != nil || len(files) == 0 {
+		t.Fatalf("no msg.go found: %v %v", err, deeperErr)
 	}
 	var doc bytes.Buffer
 	head, err := os.ReadFile("testdata/protocol-head.md")

@@ -15,6 +15,7 @@ import (
 	"rac/auth/config"
 	"rac/input"
 	"rac/p2p"
+	"rac/p2p/tunnel"
 	"rac/screen"
 )
 
@@ -82,6 +83,7 @@ type host struct {
 	work     sync.WaitGroup // the control socket and the banners
 	end      context.CancelFunc
 	locker   locker
+	tunnels  *tunnel.Host
 	quiet    bool       // rac doctor's: tells nothing, asks nobody
 	out      sync.Mutex // one line at a time on stdout
 }
@@ -192,6 +194,8 @@ func loginAuthorities(cfg *config.Config) (names []string) {
 func (h *host) start(cfg *config.Config) error {
 	share := screen.NewShare(h.screen.source, h.log)
 	h.injector = input.Share(h.screen.injector())
+	h.tunnels = tunnel.NewHost()
+	h.permitTunnels(cfg)
 	if err := h.openGate(); err != nil {
 		return err
 	}
@@ -208,6 +212,7 @@ func (h *host) start(cfg *config.Config) error {
 	h.node.Handle(auth.Protocol, h.gate.Serve)
 	h.node.Handle(screen.Protocol, h.gate.Guard(auth.View, share.Serve))
 	h.node.Handle(input.Protocol, h.gate.Guard(auth.Control, h.serveInput))
+	h.node.Handle(tunnel.Protocol, h.gate.Guard(auth.Forwarding, h.tunnels.Serve))
 	return h.startWork()
 }
 

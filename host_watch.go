@@ -26,6 +26,7 @@ func (h *host) watch() error {
 		}
 		if err == nil {
 			before = cfg
+			h.permitTunnels(cfg)
 		}
 	})
 	if h.ctx.Err() != nil {
