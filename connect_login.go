@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -19,7 +20,7 @@ func (c *connection) start() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{connection: c, perms: make(chan struct{}, 1)}
+	s := &session{connection: c, perms: newBell()}
 	if err := s.logIn(c.ctx, conn, true); err != nil {
 		return nil, err
 	}
@@ -36,7 +37,7 @@ func (s *session) logIn(ctx context.Context, conn *p2p.Conn, ask bool) error {
 	if err != nil {
 		return s.explain(err)
 	}
-	s.line.Store(&line{conn, pass, conn.Better()})
+	s.line.Store(&line{conn, pass})
 	return nil
 }
 
@@ -221,20 +222,14 @@ func (s *session) announce() {
 		s.voice.say("the certificate lets in by itself; there is nothing to save")
 	}
 	if *s.o.json {
-		s.emit("connected", map[string]any{
-			"host": s.target.ID, "path": pathName(path), "addr": path.Addr, "auth": pass.Auth,
-			"save_login": pass.SaveLogin, "perms": pass.Perms().Names(),
+		fields := pathFields(path)
+		maps.Copy(fields, map[string]any{
+			"host": s.target.ID, "auth": pass.Auth, "save_login": pass.SaveLogin, "perms": pass.Perms().Names(),
 		})
+		s.emit("connected", fields)
 		return
 	}
 	s.voice.phase(path.String())
 	s.voice.endPhases()
 	s.voice.say("connected to %s (%s) by %s: %s", pass.HostName, s.target.ID.Short(), pass.Auth, pass.Perms())
-}
-
-func pathName(p p2p.Path) string {
-	if p.Direct {
-		return "direct"
-	}
-	return "relayed"
 }

@@ -1,148 +1,352 @@
 package main
 
+// How a session goes on when its line is silent or lost, or when there is a
+// better path.
+//
+//	        ┌───────────────── heard again ─────────────────┐
+//	        ▼                                               │
+//	     attached ──silent for 1.5 s, or a stream ended──▶ seeking ──▶ resumed
+//	      │    ▲                                            │            │
+//	 better    └────────────────────────────────────────────┼────────────┘
+//	   └──▶ resumed on the same connection                  ▼
+//	                                               ten minutes, refused: over
+//
+// The old streams are let go of when the new ones show a picture.
+
 import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"rac/auth"
 	"rac/p2p"
 )
 
-// resumeFor is how long a lost session is tried again: as long as the host
-// keeps it. Without a window nobody waits for that long: --timeout holds.
-const resumeFor = 10 * time.Minute
-
-// The first attempt to resume comes at once, further ones at growing distances.
 const (
-	firstPause   = 250 * time.Millisecond
-	longestPause = 3 * time.Second
+	// resumeFor is how long a lost session is tried again: as long as the host
+	// keeps it. Without a window nobody waits for that long: --timeout holds.
+	resumeFor = 10 * time.Minute
+
+	// silence is when a line is doubted, unseen: one answer is late. What is lost
+	// without a trace, by a new address or a relay that died, is so back within
+	// 3 s.
+	silence = 1500 * time.Millisecond
+
+	// overlayAfter is when the person is told, and what he types is dropped
+	// (input.Feed).
+	overlayAfter = 3 * time.Second
+
+	// An attempt that began before the line came back may wait for long until its
+	// packets are repeated, a fresh one gets through at once: so they are short,
+	// and one begins each second or so. seekLong is for lines that are too slow
+	// for that.
+	seekTime  = 1200 * time.Millisecond
+	seekLong  = 5 * time.Second
+	seekPause = time.Second
+
+	moveTime   = 5 * time.Second // for the login stream on a better path
+	resumeTime = 3 * time.Second // and on a new one
+	curtain    = 5 * time.Second // for the picture of a new line, where the old one works
 )
 
-// resume continues the session on a new connection. why is what ended the
-// present one.
-func (s *session) resume(ctx context.Context, why error) error {
+// stay keeps the streams up until the session ends; it returns why.
+func (s *session) stay(ctx context.Context) error {
+	var retired sync.WaitGroup
+	defer retired.Wait()
+	now := s.attach(ctx, s.line.Load(), true)
+	defer func() { now.detach() }()
+	better := now.conn.Better()
+	for {
+		why := s.watch(ctx, now, better)
+		if errors.Is(why, errBetter) {
+			better = nil
+		}
+		next, err := s.goOn(ctx, now, why)
+		if err != nil {
+			return err
+		}
+		if next == nil {
+			continue
+		}
+		if next.conn != now.conn {
+			better = next.conn.Better()
+		}
+		now = s.change(ctx, now, next, why, &retired)
+	}
+}
+
+// watch returns when the session should go on elsewhere, or has ended, and why.
+func (s *session) watch(ctx context.Context, g *leg, better <-chan struct{}) error {
+	slept := newNap()
+	for {
+		wait := time.NewTimer(max(silence-time.Since(g.heard()), 0))
+		select {
+		case <-g.pass.Done():
+			wait.Stop()
+			return g.pass.Err()
+		case <-better:
+			wait.Stop()
+			return errBetter
+		case err := <-g.failed:
+			wait.Stop()
+			return s.whyFailed(ctx, g, err)
+		case <-ctx.Done():
+			wait.Stop()
+			return context.Cause(ctx)
+		case <-wait.C:
+			if slept.long() || time.Since(g.heard()) >= silence {
+				return errSilent
+			}
+		}
+	}
+}
+
+// whyFailed tells what the end of a stream means: the login stream may know it,
+// in a moment.
+func (s *session) whyFailed(ctx context.Context, g *leg, err error) error {
+	if !errors.Is(err, errLost) {
+		return err
+	}
+	select {
+	case <-g.pass.Done():
+		return g.pass.Err()
+	case <-time.After(time.Second):
+		return errLost
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// nap notices that this computer was asleep: the clock on the wall has gone on,
+// the one that timers go by has not.
+type nap struct{ began time.Time }
+
+func newNap() *nap { return &nap{time.Now()} }
+
+func (n *nap) long() bool {
+	const long = 3 * time.Second
+	now := time.Now()
+	asleep := now.Round(0).Sub(n.began.Round(0)) - now.Sub(n.began)
+	n.began = now
+	return asleep > long
+}
+
+// goOn finds the line by which the session goes on after why; nil: the one that
+// it has.
+func (s *session) goOn(ctx context.Context, g *leg, why error) (*line, error) {
+	var over *auth.Ended
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(why, errBetter):
+		next, err := s.move(ctx, g)
+		if err != nil {
+			s.log.Info("not moved to the better path", "error", err)
+			return nil, nil
+		}
+		return next, nil
+	case errors.As(why, new(*failure)), errors.Is(why, errClosed):
+		return nil, why
+	case errors.As(why, &over) && over.Reason != auth.Lost && over.Reason != auth.Restarting:
+		return nil, why
+	}
+	return s.seek(ctx, g, why)
+}
+
+// change lets the session go on by another line. why is what was wrong with the
+// old one.
+func (s *session) change(ctx context.Context, old *leg, next *line, why error, retired *sync.WaitGroup) *leg {
+	dead := !errors.Is(why, errBetter)
+	s.line.Store(next)
+	s.tellPath()
+	if old.conn != next.conn {
+		old.conn.Leave()
+	}
+	if s.errand != nil && !dead {
+		old.line = next // its streams stay where they are; new ones are opened on the new line
+		return old
+	}
+	if s.errand != nil {
+		old.detach()
+	}
+	now := s.attach(ctx, next, dead)
+	retired.Go(func() { s.retire(ctx, old, now, dead) })
+	return now
+}
+
+// retire lets go of the old streams: at once where they are dead, else when the
+// picture of the new ones is shown.
+func (s *session) retire(ctx context.Context, old, now *leg, dead bool) {
+	if dead {
+		old.detach()
+	}
+	if now.scene != nil {
+		select {
+		case <-now.scene.shown:
+		case <-time.After(curtain):
+		case <-ctx.Done():
+		}
+	}
+	if !dead {
+		old.detach()
+	}
+	s.tellDropped(ctx)
+}
+
+// move continues the session on the better path of the same connection.
+func (s *session) move(ctx context.Context, g *leg) (*line, error) {
+	pass, err := s.resumePass(ctx, g.conn, moveTime)
+	if err != nil {
+		return nil, err
+	}
+	return &line{g.conn, pass}, nil
+}
+
+// errHeard ends the search for another line.
+var errHeard = errors.New("the host is heard again")
+
+// seek looks for the host until the session goes on over a new line, or the old
+// one is heard again: then it returns nil. why is what is wrong with that.
+func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 	limit := resumeFor
 	if s.scripted() {
 		limit = *s.o.timeout
 	}
-	life := ctx // of the session, which goes on when the attempts are over
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errLost)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	limited, cancel := context.WithTimeoutCause(ctx, limit, errLost)
 	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		err := s.resumeOnce(ctx, life, why)
-		var refused *auth.Refused
-		if err == nil || errors.As(err, &refused) {
-			return err
+	seeking, stop := context.WithCancelCause(limited)
+	defer stop(nil)
+	beside.Go(func() { s.tellLost(seeking, g) })
+	if errors.Is(why, errSilent) {
+		beside.Go(func() { g.awaitSign(seeking, stop) })
+	}
+	s.node.Doubt(seeking, s.target.ID)
+	for n := 0; ; n++ {
+		pause := s.pause(seeking)
+		next, err := s.seekOnce(seeking, ctx, why, n)
+		if err == nil || final(err) {
+			return next, err
+		}
+		if errors.Is(err, &auth.Ended{Reason: auth.Restarting}) {
+			why = err
 		}
 		s.log.Info("not resumed", "error", err)
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			if errors.Is(context.Cause(ctx), errLost) {
-				return fail(exitLost, fmt.Errorf("the line to %s was lost and did not come back within %v", s.target.ID.Short(), limit))
-			}
-			return context.Cause(ctx)
+		pause()
+		switch {
+		case errors.Is(context.Cause(seeking), errHeard):
+			return nil, nil
+		case errors.Is(context.Cause(limited), errLost):
+			return nil, fail(exitLost, fmt.Errorf("the line to %s was lost and did not come back within %v", s.target.ID.Short(), limit))
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
 		}
 	}
 }
 
-// move continues the session on the better path of the same connection.
-func (s *session) move(ctx context.Context) error {
-	conn := s.conn()
-	pass, err := s.resumePass(ctx, conn)
-	if err != nil {
-		return err
-	}
-	s.line.Store(&line{conn, pass, nil})
-	s.tellPath()
-	return nil
-}
-
-// tellPath says how the session travels from now on.
-func (s *session) tellPath() {
-	path := s.conn().Path()
-	if *s.o.json {
-		s.emit("path", map[string]string{"path": pathName(path), "addr": path.Addr})
-	} else {
-		s.voice.say("now %s", path)
+// pause returns what waits until the next attempt is due, which is sooner where
+// this computer's network changes.
+func (s *session) pause(ctx context.Context) (wait func()) {
+	changed := s.node.Changed()
+	due := time.NewTimer(seekPause)
+	return func() {
+		defer due.Stop()
+		select {
+		case <-due.C:
+		case <-changed:
+		case <-ctx.Done():
+		}
 	}
 }
 
-// resumeOnce dials the host again. A host that has forgotten the session, since
-// it was started anew, is asked for a new one, if a saved login lets us in. What
-// it finds lasts as long as life.
-func (s *session) resumeOnce(ctx, life context.Context, why error) error {
-	s.conn().Close() // what is left of it is of no use, and Dial must begin afresh
-	conn, err := s.dial(ctx)
-	if err != nil {
-		return err
+// final tells whether an error of seekOnce says that there is no session to go
+// on with.
+func final(err error) bool {
+	var refused *auth.Refused
+	var over *auth.Ended
+	switch {
+	case errors.As(err, &refused):
+		return refused.Code != auth.CodeBusy
+	case errors.As(err, &over):
+		return over.Reason != auth.Lost && over.Reason != auth.Restarting
 	}
+	return false
+}
+
+// awaitSign ends the search when the old line is heard again.
+func (g *leg) awaitSign(ctx context.Context, stop context.CancelCauseFunc) {
+	last := g.heard()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			if g.heard().After(last) {
+				stop(errHeard)
+				return
+			}
+		case <-g.pass.Done():
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// seekOnce dials the host again and goes on with the session there. A host that
+// has forgotten it, since it was started anew, is asked for a new one, if a saved
+// login lets us in. What it finds lasts as long as life.
+func (s *session) seekOnce(ctx, life context.Context, why error, nth int) (*line, error) {
+	limit := seekTime
+	if nth%4 == 3 {
+		limit = seekLong
+	}
+	dialling, cancel := context.WithTimeout(ctx, limit)
+	conn, err := s.dial(dialling)
+	cancel()
+	if err != nil {
+		return nil, err
+	}
+	next, err := s.renew(life, conn, why)
+	if err != nil {
+		conn.Leave()
+	}
+	return next, err
+}
+
+// renew resumes the session on a connection, or logs in again.
+func (s *session) renew(life context.Context, conn *p2p.Conn, why error) (*line, error) {
 	if !errors.Is(why, &auth.Ended{Reason: auth.Restarting}) {
-		pass, err := s.resumePass(life, conn)
+		pass, err := s.resumePass(life, conn, resumeTime)
 		if err == nil {
-			s.line.Store(&line{conn, pass, conn.Better()})
-			s.tellPath()
-			return nil
+			return &line{conn, pass}, nil
 		}
 		if !errors.Is(err, &auth.Refused{Code: auth.CodeGone}) {
-			return err
+			return nil, err
 		}
 	}
 	if err := s.logIn(life, conn, false); err != nil {
 		var refused *auth.Refused
-		if errors.As(err, &refused) {
-			return fail(exitLost, fmt.Errorf("the host was started anew and wants a new login: %w", err))
+		if errors.As(err, &refused) && refused.Code != auth.CodeBusy {
+			return nil, fail(exitLost, fmt.Errorf("the host was started anew and wants a new login: %w", err))
 		}
-		return err
+		return nil, err
 	}
-	s.tellPath()
-	return nil
+	return s.line.Load(), nil
 }
 
-func (s *session) resumePass(ctx context.Context, conn *p2p.Conn) (*auth.Pass, error) {
+// resumePass continues the session on a connection, within limit.
+func (s *session) resumePass(life context.Context, conn *p2p.Conn, limit time.Duration) (*auth.Pass, error) {
+	ctx, cancel := context.WithTimeout(life, limit)
+	defer cancel()
 	stream, err := conn.Open(ctx, auth.Protocol)
 	if err != nil {
 		return nil, err
 	}
-	return s.pass().Resume(ctx, stream)
-}
-
-// end says why the session ended, and gives it its exit code.
-func (s *session) end(err error) error {
-	reason, result := s.verdict(err)
-	if *s.o.json {
-		code := signalCode(s.ctx)
-		if code == 0 {
-			code = exitCode(result)
-		}
-		s.emit("ended", map[string]any{"reason": reason, "exit": code})
-	}
-	return result
-}
-
-func (s *session) verdict(err error) (auth.Reason, error) {
-	var over *auth.Ended
-	switch {
-	case err == nil, errors.Is(err, errClosed), signalCode(s.ctx) != 0:
-		return auth.Closed, nil
-	case errors.As(err, &over):
-		return over.Reason, fail(exitEnded, fmt.Errorf("%s ended the session: %s", s.target.ID.Short(), endings[over.Reason]))
-	case exitCode(err) == exitLost, errors.Is(err, errLost):
-		return auth.Lost, err
-	}
-	return auth.Closed, err
-}
-
-// endings puts the reasons of a host into words.
-var endings = map[auth.Reason]string{
-	auth.Closed:          "it was closed there",
-	auth.Revoked:         "the saved login, the certificate or the place on the allow list was withdrawn",
-	auth.Disabled:        "unattended access was switched off",
-	auth.PasswordChanged: "the password was changed",
-	auth.Kicked:          "somebody there ended it",
-	auth.Permission:      "the permission was withdrawn",
-	auth.Stopped:         "rac host was stopped",
-	auth.Restarting:      "rac host is restarting",
+	late := context.AfterFunc(ctx, func() { stream.Close() })
+	defer late()
+	return s.pass().Resume(life, stream)
 }

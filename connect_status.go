@@ -1,6 +1,12 @@
 package main
 
-import "rac/screen"
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rac/screen"
+)
 
 // statusTeller is a Surface that says in words, on the way to another one, why
 // the host shows no new picture, and that it does again.
@@ -21,4 +27,51 @@ func (t *statusTeller) Show(f *screen.Frame) error {
 		}
 	}
 	return t.Surface.Show(f)
+}
+
+// tell says what is going on, in the window too.
+func (s *session) tell(status string) {
+	if s.win != nil {
+		s.win.SetStatus(status)
+	}
+	if status != "" {
+		s.phase(status)
+	}
+}
+
+// tellLost says that the line is lost when that has lasted, until ctx ends.
+func (s *session) tellLost(ctx context.Context, g *leg) {
+	late := time.NewTimer(time.Until(g.heard().Add(overlayAfter)))
+	defer late.Stop()
+	select {
+	case <-late.C:
+	case <-ctx.Done():
+		return
+	}
+	s.tell("the line is lost, trying to resume; what is typed now is dropped")
+	<-ctx.Done()
+	s.tell("")
+}
+
+// noticeTime is how long it is shown what was dropped.
+const noticeTime = 5 * time.Second
+
+// tellDropped says what has not reached the host.
+func (s *session) tellDropped(ctx context.Context) {
+	if s.feed == nil {
+		return
+	}
+	n := s.feed.Lost()
+	if n == 0 {
+		return
+	}
+	if *s.o.json {
+		s.emit("dropped", map[string]int{"keys": n})
+	}
+	s.tell(fmt.Sprintf("the line is back; what was typed meanwhile was dropped (%d)", n))
+	select {
+	case <-time.After(noticeTime):
+		s.tell("")
+	case <-ctx.Done():
+	}
 }

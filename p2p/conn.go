@@ -203,7 +203,7 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	n.called(c)
 	older := slices.DeleteFunc(n.host.Network().ConnsToPeer(c.RemotePeer()), func(o network.Conn) bool { return o == c })
 	if len(older) > 0 {
-		n.goWork(func() { n.prune(older) })
+		n.goWork(func() { n.prune(n.ctx, older, pingTimeout) })
 	}
 	if !isDirect(c.RemoteMultiaddr()) {
 		return
@@ -244,6 +244,7 @@ func (n *Node) measure(c *Conn, direct network.Conn) {
 	ctx, cancel := context.WithTimeout(n.ctx, pingTimeout)
 	defer cancel()
 	if rtt, err := pingConn(ctx, direct); err == nil {
+		n.remember(direct)
 		c.improved(pathOf(direct, rtt))
 	}
 }
@@ -264,17 +265,18 @@ func (n *Node) measureFirst(c *Conn, first network.Conn) {
 	}
 }
 
-// prune closes those of conns that do not answer. A peer that comes again has
+// prune closes those of conns that do not answer within limit. A peer that comes
+// again has
 // often lost its old connection, by a new address or a sleep, and the dead one
 // would be used first and would block a hole punch, until libp2p notices after
 // 30 s.
-func (n *Node) prune(conns []network.Conn) {
+func (n *Node) prune(ctx context.Context, conns []network.Conn, limit time.Duration) {
 	var wg sync.WaitGroup
 	for _, c := range conns {
 		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(n.ctx, pingTimeout)
+			waiting, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
-			if _, err := pingConn(ctx, c); err != nil && n.ctx.Err() == nil {
+			if _, err := pingConn(waiting, c); err != nil && ctx.Err() == nil {
 				n.log.Debug("dead connection closed", "peer", c.RemotePeer(), "addr", c.RemoteMultiaddr())
 				c.Close()
 			}

@@ -92,7 +92,7 @@ func (n *Node) Dial(ctx context.Context, t Target) (*Conn, error) {
 	}
 	d := &dialing{Node: n, id: id, target: t}
 	d.report, _ = ctx.Value(phaseKey{}).(func(Phase))
-	n.prune(n.host.Network().ConnsToPeer(id))
+	n.prune(ctx, n.host.Network().ConnsToPeer(id), doubtTime)
 	n.renewLinks()
 	n.swarm.Backoff().Clear(id) // else a dial soon after a failed one fails untried
 	ways, err := d.ways()
@@ -307,6 +307,7 @@ func (d *dialing) won() (*Conn, error) {
 	if best == nil {
 		return nil, fmt.Errorf("%s %w: %w", d.target.ID.Short(), ErrUnreachable, ErrLost)
 	}
+	d.remember(best)
 	c, err := d.newConn(d.id, pathOf(best, 0))
 	if err == nil {
 		d.goWork(func() { d.measureFirst(c, best) })

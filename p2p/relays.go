@@ -23,18 +23,18 @@ import (
 // a relay inside a LAN out. A reservation is one message; this loop sends it.
 
 const (
-	relayTimeout  = 10 * time.Second // for a connection, and for a reservation
-	relayPause    = time.Second      // after a failure; doubles
-	relayPauseMax = 10 * time.Second
-	relayPing     = 10 * time.Second // a relay that has died silently is noticed after this and pingTimeout
-	renewEarly    = 5 * time.Minute  // relays grant an hour
+	relayTimeout = 10 * time.Second // for a connection, and for a reservation
+	relayPing    = 10 * time.Second // a relay that has died silently is noticed after this and pingTimeout
+	relayBusy    = 2 * time.Second  // the same while a session runs
+	renewEarly   = 5 * time.Minute  // relays grant an hour
 )
 
 // relayLink is the line to one relay.
 type relayLink struct {
-	info peer.AddrInfo
-	lost chan struct{} // holds a token when the connection has gone
-	kick chan struct{} // holds a token when somebody wants it up now
+	info  peer.AddrInfo
+	lost  chan struct{} // holds a token when the connection has gone
+	kick  chan struct{} // holds a token when somebody wants it up now
+	doubt chan struct{} // holds a token when somebody thinks that it is dead
 
 	mu      sync.Mutex
 	up      bool
@@ -57,7 +57,7 @@ func parseRelays(texts []string) ([]*relayLink, error) {
 			known.info.Addrs = append(known.info.Addrs, info.Addrs...)
 			continue
 		}
-		links = append(links, &relayLink{info: info, lost: make(chan struct{}, 1), kick: make(chan struct{}, 1), changed: make(chan struct{})})
+		links = append(links, &relayLink{info: info, lost: make(chan struct{}, 1), kick: make(chan struct{}, 1), doubt: make(chan struct{}, 1), changed: make(chan struct{})})
 	}
 	return links, nil
 }
@@ -82,27 +82,27 @@ func (n *Node) startRelays() {
 
 // keep holds the line to a relay until the node closes.
 func (n *Node) keep(l *relayLink) {
-	pause := relayPause
+	attempts := newAttempts()
 	for n.ctx.Err() == nil {
-		renew, err := n.joinRelay(l)
+		due := attempts.next()
+		renew, err := n.joinRelay(l, attempts.limit())
 		l.set(err)
 		if err != nil {
 			n.log.Debug("relay not reached", "relay", l.id().Short(), "error", err)
-			rest(n.ctx, pause, l.kick)
-			pause = min(2*pause, relayPauseMax)
+			rest(n.ctx, time.Until(due), l.kick)
 			continue
 		}
 		n.log.Debug("relay reached", "relay", l.id().Short())
 		n.goWork(func() { n.meetObserver(l) })
-		pause = relayPause
 		n.watch(l, renew)
+		attempts = newAttempts()
 	}
 }
 
 // joinRelay connects to the relay and, on a host, reserves a place there. It
 // returns when the reservation must be renewed.
-func (n *Node) joinRelay(l *relayLink) (renew time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(n.ctx, relayTimeout)
+func (n *Node) joinRelay(l *relayLink, limit time.Duration) (renew time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(n.ctx, limit)
 	defer cancel()
 	select {
 	case <-l.lost: // what was lost before this attempt
@@ -208,11 +208,11 @@ func (n *Node) admit(ctx context.Context, c transport.CapableConn) bool {
 }
 
 // lookAround finds out whether the relay still answers, and how it sees us.
-func (n *Node) lookAround(l *relayLink) {
+func (n *Node) lookAround(l *relayLink, limit time.Duration) {
 	var work sync.WaitGroup
 	for _, c := range n.host.Network().ConnsToPeer(l.info.ID) {
 		work.Go(func() {
-			ctx, cancel := context.WithTimeout(n.ctx, pingTimeout)
+			ctx, cancel := context.WithTimeout(n.ctx, limit)
 			defer cancel()
 			if err := n.look(ctx, lineOf(c)); err != nil && n.ctx.Err() == nil {
 				n.log.Debug("dead connection closed", "peer", l.id().Short(), "addr", c.RemoteMultiaddr(), "error", err)
@@ -251,6 +251,8 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 	defer due.Stop()
 	alive := time.NewTicker(relayPing)
 	defer alive.Stop()
+	busy := time.NewTicker(relayBusy)
+	defer busy.Stop()
 	changed := n.changed()
 	for {
 		select {
@@ -260,11 +262,17 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 			l.set(ErrLost)
 			return
 		case <-alive.C:
-			n.lookAround(l)
+			n.lookAround(l, pingTimeout)
 			n.goWork(func() { n.revisit(l) })
+		case <-busy.C:
+			if n.busy() {
+				n.prune(n.ctx, n.host.Network().ConnsToPeer(l.info.ID), pingTimeout)
+			}
+		case <-l.doubt:
+			n.lookAround(l, doubtTime)
 		case <-changed:
 			changed = n.changed()
-			n.lookAround(l)
+			n.lookAround(l, doubtTime)
 		case <-n.ctx.Done():
 			return
 		}

@@ -1,0 +1,99 @@
+package p2p
+
+// What is done when a line has fallen silent: libp2p itself notices after some
+// 30 s.
+
+import (
+	"context"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+
+	"rac/p2p/wire"
+)
+
+// doubtTime is how long a connection may take for an answer when there is reason
+// to think that it is dead.
+const doubtTime = time.Second
+
+// Doubt is told that a peer has fallen silent. Connections to it that do not
+// answer within a second are dropped, so that the next Dial does not use them;
+// meanwhile the relays are looked at, too. One that answers stays: Dial will
+// use it.
+func (n *Node) Doubt(ctx context.Context, id wire.PeerID) {
+	for _, l := range n.relay {
+		offer(l.doubt)
+	}
+	p, err := decodeID(string(id))
+	if err != nil {
+		return
+	}
+	n.prune(ctx, n.host.Network().ConnsToPeer(p), doubtTime)
+}
+
+// Changed returns a channel that is closed when this computer's network has
+// changed: its addresses, or those under which others see it.
+func (n *Node) Changed() <-chan struct{} { return n.changed() }
+
+// Leave ends what c does beside its streams: looking for a better path. The
+// connections stay, for the streams that are still open and for another Conn to
+// the same peer.
+func (c *Conn) Leave() {
+	c.node.drop(c)
+	c.end()
+}
+
+// busy tells whether streams of rac's are open: a session runs.
+func (n *Node) busy() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.streams) > 0
+}
+
+// remember keeps the address of a direct connection for the next Dial: that of a
+// punched hole stands nowhere else, and the hole is often still there.
+func (n *Node) remember(c network.Conn) {
+	if isDirect(c.RemoteMultiaddr()) {
+		n.host.Peerstore().AddAddr(c.RemotePeer(), c.RemoteMultiaddr(), peerstore.RecentlyConnectedAddrTTL)
+	}
+}
+
+// attempts says when to try again, and for how long. One that began before a
+// line came back may wait for long until its packets are repeated; a fresh one
+// gets through at once. So in the first minute they are short and come each
+// second, with a long one in between for a line that is too slow for that.
+type attempts struct {
+	began time.Time
+	nth   int
+}
+
+const (
+	attemptShort = 1200 * time.Millisecond
+	attemptLong  = 5 * time.Second
+	attemptPause = time.Second
+	attemptFast  = time.Minute
+	attemptSlow  = 10 * time.Second // between attempts later on
+)
+
+func newAttempts() *attempts { return &attempts{began: time.Now()} }
+
+// next counts an attempt that begins now, and returns when the following is due.
+func (a *attempts) next() time.Time {
+	a.nth++
+	if time.Since(a.began) < attemptFast {
+		return time.Now().Add(attemptPause)
+	}
+	return time.Now().Add(attemptSlow)
+}
+
+// limit is for how long the present one may last.
+func (a *attempts) limit() time.Duration {
+	switch {
+	case time.Since(a.began) >= attemptFast:
+		return relayTimeout
+	case a.nth%4 == 1: // the very first has all the time that it needs
+		return attemptLong
+	}
+	return attemptShort
+}
