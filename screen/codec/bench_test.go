@@ -203,7 +203,7 @@ func BenchmarkPlanes(b *testing.B) {
 	for _, name := range []string{"11-photo-macro", "12-photo-dunes"} {
 		p := pick(b, name)
 		for _, k := range []kind{kindBits, kindExact} {
-			var work planes
+			var work coder
 			var slice []byte
 			b.Run(fmt.Sprintf("%s/%d/encode", name, k), func(b *testing.B) {
 				measure(b, nil, func() { slice = work.append(slice[:0], k, p, p.Bounds()) })

@@ -128,7 +128,7 @@ func (e *Encoder) appendKeeps(dst []byte) []byte {
 // worthKeeping puts what the viewer has of tile i into the cache, or returns false.
 func (e *Encoder) worthKeeping(i int) bool {
 	t, r := &e.tiles[i], e.grid.run(i, 1)
-	if e.now-t.shown < restTime || t.kept || area(t.box) < minChange || area(r) < tileSide*tileSide {
+	if e.now-t.shown < restTime || t.kept || !t.rough.Empty() || area(t.box) < minChange || area(r) < tileSide*tileSide {
 		return false
 	}
 	t.kept = true

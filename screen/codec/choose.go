@@ -25,10 +25,12 @@ func (e *Encoder) choose(i int) bool {
 	case e.recall(i):
 	case t.n <= len(t.cols):
 		t.kind = kindPack
-	case e.stats.picture(e.want, t.box):
-		t.kind = kindExact
 	default:
 		t.kind = kindWords
+		var picture bool
+		if picture, t.many = e.stats.picture(e.want, t.box); picture {
+			t.kind = kindExact
+		}
 	}
 	return true
 }
@@ -88,8 +90,8 @@ const (
 )
 
 // picture says whether the pixels inside box look like a photograph or drawing
-// rather than text.
-func (s *colourCount) picture(p *Picture, box image.Rectangle) bool {
+// rather than text, and whether there are many colours.
+func (s *colourCount) picture(p *Picture, box image.Rectangle) (picture, many bool) {
 	if s.epoch += 1 << 24; s.epoch == 0 {
 		s.epoch = 1 << 24
 		clear(s.seen[:])
@@ -113,7 +115,8 @@ func (s *colourCount) picture(p *Picture, box image.Rectangle) bool {
 		}
 		pairs += len(row) - 1
 	}
-	return 10*small > 6*(pairs-equal) || (n > manyColours && 100*equal < 35*pairs)
+	many = n > manyColours
+	return 10*small > 6*(pairs-equal) || (many && 100*equal < 35*pairs), many
 }
 
 // near returns 1 if no channel of two colours differs by more than 16.

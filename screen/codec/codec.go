@@ -63,6 +63,11 @@ func (g grid) run(first, n int) image.Rectangle {
 	return image.Rect(x, y, min(x+n*tileSide, g.w), min(y+tileSide, g.h))
 }
 
+// tall returns the pixels of n tiles from tile first on and of those below.
+func (g grid) tall(first, n int) image.Rectangle {
+	return g.run(first, n).Union(g.run(first+g.cols, n))
+}
+
 // align grows r, which lies within a row of tiles, up and down to whole bands.
 func (g grid) align(r image.Rectangle) image.Rectangle {
 	r.Min.Y &^= bandRows - 1

@@ -47,10 +47,21 @@ func (l *link) frame(limit int) (int, bool) {
 	if !samePixels(before, l.dec.Picture()) {
 		l.t.Fatal("pixels changed outside of what Decode returned")
 	}
-	if exact == l.enc.Pending() {
-		l.t.Fatalf("exact is %v and Pending %v", exact, l.enc.Pending())
+	if _, coarse := l.enc.Coarse(); exact == (l.enc.Pending() || coarse) {
+		l.t.Fatalf("exact is %v, Pending %v, Coarse %v", exact, l.enc.Pending(), coarse)
 	}
+	l.check()
 	return len(b), exact
+}
+
+// check compares what the encoder thinks that the viewer has with what it has.
+func (l *link) check() {
+	l.t.Helper()
+	for i, t := range l.enc.tiles {
+		if r := differing(l.enc.have, l.dec.Picture(), l.enc.grid.run(i, 1)); !r.In(t.rough) {
+			l.t.Fatalf("tile %d differs inside %v, it is known to be coarse inside %v", i, r, t.rough)
+		}
+	}
 }
 
 // show brings pic to the viewer in frames of limit bytes and returns their sum.
@@ -69,11 +80,19 @@ func (l *link) show(pic *Picture, limit int, dirty ...image.Rectangle) (sum int)
 		if exact {
 			break
 		}
+		l.rest()
 	}
 	if !samePixels(pic, l.dec.Picture()) {
 		l.t.Fatalf("the viewer's picture differs inside %v", differing(pic, l.dec.Picture(), pic.Bounds()))
 	}
 	return sum
+}
+
+// rest lets time pass until something coarse is ripe, if nothing else is to do.
+func (l *link) rest() {
+	if ripe, coarse := l.enc.Coarse(); coarse && !l.enc.Pending() && ripe > 0 {
+		l.now = l.now.Add(ripe)
+	}
 }
 
 const oneTile = worstText + 1<<10

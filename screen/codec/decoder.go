@@ -17,7 +17,7 @@ type Decoder struct {
 	ops     []op
 	raw     []byte
 	dirty   []image.Rectangle
-	workers []planes
+	workers []coder
 	jobs    []sliceJob
 }
 
@@ -29,7 +29,7 @@ type sliceJob struct {
 
 // NewDecoder returns a Decoder that must be Reset before it is used.
 func NewDecoder() *Decoder {
-	return &Decoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers))}
+	return &Decoder{workers: make([]coder, min(runtime.GOMAXPROCS(0), maxWorkers))}
 }
 
 // Reset starts anew with a black picture of w x h pixels: at most 16384 a side

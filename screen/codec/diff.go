@@ -12,11 +12,14 @@ type tile struct {
 	known   bool          // the rest is, too
 	kept    bool          // what the viewer has is in the cache, or not worth it
 	shown   time.Duration // Encoder.now when what the viewer has last changed
+	many    bool          // a picture has so many colours that it may be coarse
+	wave    bool          // it will be in this frame
 	kind    kind
 	slot    int             // CACHE
 	n       int             // PACK: colours
 	cols    [4]uint32       // FILL, PACK
 	box     image.Rectangle // what the viewer lacks; once known, in whole bands
+	rough   image.Rectangle // where the viewer has it coarsely; have has it as it was then
 }
 
 // Update takes over the pixels of pic inside dirty; those outside must be as

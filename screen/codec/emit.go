@@ -177,11 +177,11 @@ func (e *Encoder) endChunk(dst []byte) []byte {
 	return append(dst, c.lz[:n]...)
 }
 
-// appendPictures appends chunks with the tiles in e.pics until limit.
-func (e *Encoder) appendPictures(dst []byte, limit int) []byte {
+// appendExact appends chunks with the tiles in todo, which are pictures, until limit.
+func (e *Encoder) appendExact(dst []byte, todo []int, limit int) []byte {
 	room := limit - len(dst)
 	first := len(e.text) == 0
-	for todo := e.pics; len(todo) > 0 && (first || limit-len(dst) > max(room/8, 64)); first = false {
+	for ; len(todo) > 0 && (first || limit-len(dst) > max(room/8, 64)); first = false {
 		n := min(max((limit-len(dst))/worstPic, 1), len(todo))
 		dst = e.appendSlices(dst, todo[:n])
 		todo = todo[n:]
@@ -222,12 +222,12 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 // slice codes the pixels of r. Where EXACT takes more than the pixels as they are,
 // for noise or where jumps come
 // when its contexts expect none, BITS bounds the bytes.
-func (e *Encoder) slice(p *planes, r *run) {
+func (e *Encoder) slice(c *coder, r *run) {
 	r.kind = e.picture
-	r.slice = p.append(r.slice[:0], r.kind, e.want, r.box)
+	r.slice = c.append(r.slice[:0], r.kind, e.want, r.box)
 	if len(r.slice) > 3*area(r.box) && r.kind == kindExact && r.box.Dx() >= groupLen {
 		r.kind = kindBits
-		r.slice = p.append(r.slice[:0], r.kind, e.want, r.box)
+		r.slice = c.append(r.slice[:0], r.kind, e.want, r.box)
 	}
 }
 

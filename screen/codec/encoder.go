@@ -27,9 +27,16 @@ type Encoder struct {
 	words   wordCoder
 	cache   cacheIndex
 	stats   colourCount
+	rough   int   // tiles that are coarse at the viewer
 	text    []int // pending tiles by what they are, in raster order
 	pics    []int
-	workers []planes
+	exact   []int // of pics, what is to be exact
+	coarse  []int // … and what is not
+	ripe    []int // pending only to become exact
+	moved   []image.Rectangle
+	waves   waveRuns
+	sum     lengths
+	workers []coder
 	mover   mover
 	chunk   chunk
 	lz      lz4.Compressor
@@ -37,7 +44,7 @@ type Encoder struct {
 
 // NewEncoder returns an Encoder that must be Reset before it is used.
 func NewEncoder() *Encoder {
-	return &Encoder{workers: make([]planes, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact, clock: time.Now, start: time.Now()}
+	return &Encoder{workers: make([]coder, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact, clock: time.Now, start: time.Now()}
 }
 
 // maxWorkers bounds how many slices are coded at once: capture and the viewer's
@@ -51,7 +58,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.grid = newGrid(w, h)
 	e.have, e.want = e.have.blank(w, h), e.want.blank(w, h)
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
-	e.pending, e.reset, e.fresh = 0, true, false
+	e.pending, e.rough, e.reset, e.fresh = 0, 0, true, false
 	e.words.reset()
 	e.cache.reset()
 	e.mover.forget()
@@ -73,8 +80,10 @@ const maxFrame = 7 << 20
 
 // Append appends one frame with the newest pixels to dst and returns it. Once
 // about limit bytes are reached, give or take a tile (12 KiB), the rest stays
-// pending; at least one tile is sent. exact says that nothing is pending any
-// more. Cheap tiles, which are text and plain areas, go before pictures.
+// pending; at least one tile is sent. exact says that the viewer's picture is
+// equal: nothing is pending any more and nothing coarse. Cheap tiles, which are
+// text and plain areas, go before pictures. If nothing is pending, what is coarse
+// and has been at rest becomes exact.
 func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 	limit = len(dst) + min(max(limit, 0), maxFrame)
 	flags := byte(0)
@@ -83,13 +92,16 @@ func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 	}
 	dst = append(dst, flags)
 	e.now = e.clock().Sub(e.start)
+	start := len(dst)
+	e.refine(limit - start)
 	dst = e.appendKeeps(dst)
 	copies := e.search()
 	e.sort()
 	dst = e.appendCopies(dst, copies)
 	dst = e.appendText(dst, limit)
-	dst = e.appendPictures(dst, limit)
-	return dst, e.pending == 0
+	dst = e.appendPictures(dst, limit, len(dst)-start)
+	e.unrefine()
+	return dst, e.pending == 0 && e.rough == 0
 }
 
 // sort finds out how each pending tile is to be said.
@@ -120,6 +132,7 @@ func (e *Encoder) sent(first, n int, box image.Rectangle) {
 	copyPixels(e.have, e.want, box)
 	for i := range n {
 		e.tiles[first+i].shown, e.tiles[first+i].kept = e.now, false
+		e.smooth(first+i, box)
 		e.done(first + i)
 	}
 }

@@ -27,6 +27,10 @@ package codec
 //	op     = kind | 0x10 if there is a part, skip uvarint, run-1 uvarint,
 //	         [part: left, top, right, bottom uint8], what the kind calls for
 //
+// A WAVE whose first byte also has 0x20 is tall: its run begins in an even row of
+// tiles and has the tiles below, too. A chunk with a WAVE has no other ops, and all
+// of them are tall or none is.
+//
 // skip counts the tiles between the last one of the op before (at first: tile -1)
 // and the first one of this op; run is how many tiles it has, all in one row. So
 // the tiles of a chunk do not overlap, and slices may be decoded at the same time.
@@ -38,7 +42,7 @@ package codec
 //	PACK  4  n uint8, n colours     n 2 … 4; see below
 //	WORDS 5  -                      see below
 //	EXACT 6  size uvarint           a slice of size bytes; see exact.go
-//	WAVE  7  -                      reserved: the coarse pictures of a later version
+//	WAVE  7  size uvarint           a slice of size bytes; see wave.go
 //	BITS  8  size uvarint           a slice of size bytes; see bits.go
 //	KEEP  9  -                      run tiles of the picture go into the cache
 //
@@ -66,9 +70,9 @@ package codec
 // Slices follow the block in the order of their ops. The bytes of a picture's
 // planes and what is predicted are in planes.go.
 //
-// Limits, for a picture of n pixels: the areas of a frame's ops add up to at most
-// 4 n, its rawLens to at most 16 n + 1 MiB; a slice has at most 8 (w + 16) h + 64
-// bytes. Whatever is outside of these rules ends the stream.
+// Limits, for a picture of n pixels: the areas of a frame's ops (of a WAVE, those of
+// its padded blocks) add up to at most 6 n, its rawLens to at most 16 n + 1 MiB; a
+// slice has at most 8 (w + 16) h + 64 bytes, of a WAVE 8 for each padded pixel. Whatever is outside of these rules ends the stream.
 
 import (
 	"encoding/binary"
@@ -86,6 +90,7 @@ const (
 	kindPack  kind = 4
 	kindWords kind = 5
 	kindExact kind = 6
+	kindWave  kind = 7
 	kindBits  kind = 8
 	kindKeep  kind = 9
 )
@@ -93,6 +98,7 @@ const (
 const (
 	frameReset = 0x01 // flag of a frame
 	opPart     = 0x10 // flag of a tile op
+	opTall     = 0x20 // flag of a WAVE
 
 	maxRaw   = 1 << 20 // of a chunk's block, unpacked
 	ringSize = 1 << 16 // ids of words and colours; id 0 means a new one
@@ -100,7 +106,7 @@ const (
 )
 
 // maxArea and maxRawSum bound the work of one frame for a picture of n pixels.
-func maxArea(n int) int   { return 4 * n }
+func maxArea(n int) int   { return 6 * n }
 func maxRawSum(n int) int { return 16*n + maxRaw }
 
 // op is one parsed operation.
@@ -111,20 +117,24 @@ type op struct {
 	n      int             // PACK: how many colours; CACHE, KEEP: how many tiles; COPY: changed blocks, to the encoder
 	slot   int             // CACHE: of the first tile
 	cols   [4]uint32       // FILL, PACK
-	size   int             // EXACT, BITS: length of the slice
+	size   int             // EXACT, BITS, WAVE: length of the slice
+	tall   bool            // WAVE
 }
 
 // source returns what a COPY reads.
 func (o *op) source() image.Rectangle { return o.box.Add(image.Pt(o.dx, o.dy)) }
 
 // planar says whether the op's pixels are in a slice.
-func (k kind) planar() bool { return k == kindExact || k == kindBits }
+func (k kind) planar() bool { return k == kindExact || k == kindBits || k == kindWave }
 
 // appendPlace appends an op's first byte and where it is: skip tiles after the
 // end of the op before, n tiles long, of whose pixels it sets box.
 func (g grid) appendPlace(dst []byte, k kind, skip, first, n int, box image.Rectangle) []byte {
-	full := g.run(first, n)
-	b := byte(k)
+	return appendRun(dst, byte(k), skip, n, g.run(first, n), box)
+}
+
+// appendRun is appendPlace for an op whose tiles are full.
+func appendRun(dst []byte, b byte, skip, n int, full, box image.Rectangle) []byte {
 	if box != full {
 		b |= opPart
 	}
@@ -221,6 +231,9 @@ func (g grid) ops(dst []op, b []byte) (ops []op, need needs, err error) {
 		if r.bad {
 			return dst, need, badFrame("op 0x%02x is cut off or outside the picture", head)
 		}
+		if len(dst) > 0 && (o.kind == kindWave || dst[0].kind == kindWave) && (o.kind != dst[0].kind || o.tall != dst[0].tall) {
+			return dst, need, badFrame("op 0x%02x beside others", head)
+		}
 		need.add(o)
 		dst = append(dst, o)
 	}
@@ -232,8 +245,12 @@ func (g grid) ops(dst []op, b []byte) (ops []op, need needs, err error) {
 type needs struct{ pack, ids, slices, area int }
 
 func (n *needs) add(o op) {
-	n.area += area(o.box)
 	n.slices += o.size
+	if o.kind == kindWave {
+		n.area += paddedArea(o.box)
+		return
+	}
+	n.area += area(o.box)
 	switch bands := (o.box.Dy() + bandRows - 1) / bandRows; o.kind {
 	case kindPack:
 		n.pack += o.box.Dx() * bands * packBytes(o.n)
@@ -263,7 +280,7 @@ func (g grid) readCopy(r *reader, o *op) {
 // readTiles parses what follows the first byte of a tile op, the one before
 // which has ended at tile at, and returns the tile after it.
 func (g grid) readTiles(r *reader, o *op, head, at int) (int, error) {
-	if head&^(opPart|0x0f) != 0 {
+	if o.tall = head&opTall != 0; head&^(opPart|opTall|0x0f) != 0 || o.tall && o.kind != kindWave {
 		return 0, badFrame("unknown op 0x%02x", head)
 	}
 	tiles := g.cols * g.rows
@@ -274,6 +291,13 @@ func (g grid) readTiles(r *reader, o *op, head, at int) (int, error) {
 		return 0, nil
 	}
 	o.box = g.run(first, n)
+	if o.tall {
+		if row := first / g.cols; row%2 != 0 || row+1 >= g.rows {
+			r.bad = true
+			return 0, nil
+		}
+		o.box = g.tall(first, n)
+	}
 	if head&opPart != 0 {
 		x0, y0, x1, y1 := r.u8(), r.u8(), r.u8(), r.u8()
 		o.box = image.Rectangle{o.box.Min.Add(image.Pt(x0, y0)), o.box.Max.Sub(image.Pt(x1, y1))} // Rect would swap the sides of a negative one
@@ -306,6 +330,8 @@ func (g grid) readRest(r *reader, o *op) error {
 		r.bad = r.bad || area(o.box) != o.n*tileSide*tileSide
 	case kindExact, kindBits:
 		o.size = r.uvarint(maxSlice(o.box))
+	case kindWave:
+		o.size = r.uvarint(8 * paddedArea(o.box))
 	case kindWords:
 	default:
 		return badFrame("unknown op %d", o.kind)

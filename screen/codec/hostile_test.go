@@ -73,8 +73,7 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"keep of a cut tile", stored([]byte{byte(kindKeep), 3, 0}, nil, nil)},
 		{"keep of a part", stored([]byte{byte(kindKeep) | opPart, 0, 0, 0, 0, 8, 8}, nil, nil)},
 		{"cache of a part", stored([]byte{byte(kindKeep), 0, 0, byte(kindCache) | opPart, 0, 0, 0, 0, 8, 8, 0, 0}, nil, nil)},
-		{"keeps of five pictures", append([]byte{0}, bytes.Repeat(stored([]byte{byte(kindKeep), 0, 2, byte(kindKeep), 1, 2}, nil, nil)[1:], 5)...)},
-		{"op 7, not built", stored([]byte{7, 0, 0, 0}, nil, nil)},
+		{"keeps of seven pictures", append([]byte{0}, bytes.Repeat(stored([]byte{byte(kindKeep), 0, 2, byte(kindKeep), 1, 2}, nil, nil)[1:], 9)...)},
 		{"op with unknown flags", stored([]byte{0x22, 0, 0, 1, 2, 3}, nil, nil)},
 		{"op cut off", stored([]byte{byte(kindFill), 0, 0, 1, 2}, nil, nil)},
 		{"run beyond the row", stored(fill(0, 4, 1, 2, 3), nil, nil)},
@@ -90,7 +89,7 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"copy from below", stored(copyOp(0, 140, 10, 10, 0, 1), nil, nil)},
 		{"copy of nothing", stored(copyOp(0, 0, 0, 10, 1, 0), nil, nil)},
 		{"copy after a tile", stored(join(fill(0, 0, 1, 2, 3), copyOp(0, 0, 10, 10, 1, 1)), nil, nil)},
-		{"copies of five pictures", stored(bytes.Repeat(copyOp(0, 0, 199, 150, 1, 0), 5), nil, nil)},
+		{"copies of seven pictures", stored(bytes.Repeat(copyOp(0, 0, 199, 150, 1, 0), 7), nil, nil)},
 		{"pack of one colour", stored([]byte{byte(kindPack), 0, 0, 1, 1, 2, 3}, zeros[:512], nil)},
 		{"pack of five colours", stored([]byte{byte(kindPack), 0, 0, 5, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3}, zeros[:1024], nil)},
 		{"pack with few indices", stored([]byte{byte(kindPack), 0, 0, 2, 1, 2, 3, 4, 5, 6}, zeros[:511], nil)},
@@ -110,6 +109,16 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"exact without bits", stored(small(kindExact, 0), nil, nil)},
 		{"exact with bytes to spare", stored(small(kindExact, 60), nil, zeros[:60])},
 		{"exact with a run beyond the row", stored(small(kindExact, 5), nil, repeat(5, 0b11111110))},
+		{"wave without a quality", stored(small(kindWave, 0), nil, nil)},
+		{"wave of no quality", stored(small(kindWave, 3), nil, []byte{99, 0, 0})},
+		{"wave cut off", stored(small(kindWave, 3), nil, []byte{1, 0, 0})},
+		{"wave with bytes to spare", stored(small(kindWave, 120), nil, append([]byte{1}, repeat(119, 255)...))},
+		{"wave with a run beyond the row", stored(small(kindWave, 3), nil, []byte{1, 0b11011011, 0b11111111})},
+		{"wave beside a fill", stored(join(fill(0, 0, 1, 2, 3), small(kindWave, 3)), nil, []byte{1, 0, 0})},
+		{"waves of two heights", stored(join([]byte{byte(kindWave) | opTall, 0, 0, 1}, []byte{byte(kindWave), 7, 0, 1}), nil, []byte{1, 1})},
+		{"tall wave in an odd row", stored([]byte{byte(kindWave) | opTall, 4, 0, 1}, nil, []byte{1})},
+		{"tall wave in the last row", stored([]byte{byte(kindWave) | opTall, 8, 0, 1}, nil, []byte{1})},
+		{"tall words", stored(append([]byte{byte(kindWords) | opTall}, 0, 0), nil, nil)},
 		{"slice above the limit", stored(append([]byte{byte(kindBits) | opPart, 0, 0, 0, 0, 62, 62}, 0xff, 0xff, 0xff, 0x0f), nil, nil)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -213,7 +222,7 @@ func FuzzDecodeOp(f *testing.F) {
 // FuzzSlice gives the coders of pictures any bytes.
 func FuzzSlice(f *testing.F) {
 	p := photoPage(90, 40, 1)
-	var work planes
+	var work coder
 	for _, k := range []kind{kindBits, kindExact} {
 		f.Add(uint8(k), uint8(90), work.append(nil, k, p, p.Bounds()))
 	}
@@ -222,7 +231,7 @@ func FuzzSlice(f *testing.F) {
 			return
 		}
 		pic := NewPicture(int(w), 40)
-		var work planes
+		var work coder
 		if work.read(slice, kind(k), pic, pic.Bounds()) != nil {
 			return
 		}

@@ -1,9 +1,6 @@
 package codec
 
-import (
-	"image"
-	"time"
-)
+import "image"
 
 // Line is what an Encoder is told of the way to the viewer, before each Append.
 type Line struct {
@@ -21,8 +18,3 @@ func (e *Encoder) SetLine(l Line) {
 		e.picture = kindBits
 	}
 }
-
-// Coarse tells of tiles that the viewer has coarsely. ok: there are some; ripe: in
-// how long the first of them will have been at rest for long enough to be sent
-// exactly, at most 0 if it has been. An Append with nothing pending sends those.
-func (e *Encoder) Coarse() (ripe time.Duration, ok bool) { return 0, false }

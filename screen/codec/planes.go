@@ -2,7 +2,6 @@ package codec
 
 import (
 	"encoding/binary"
-	"image"
 )
 
 // Pictures are coded as three planes of bytes, each modulo 256: green, red minus
@@ -84,6 +83,16 @@ func laneMED(a, b, c uint64) uint64 {
 	return laneSub(laneAdd(lo, hi), c)
 }
 
+// weigh guesses how many bytes eight rows of the residuals in p.res take by EXACT.
+func (p *planes) weigh() (n int) {
+	for ch := range p.res {
+		for x := 0; x < p.w; x += 8 {
+			n += 7 * laneWidth(binary.LittleEndian.Uint64(p.res[ch][x:])) // 8 rows of 8 at seven eighths of the width
+		}
+	}
+	return n
+}
+
 // restore turns the residuals in res into a row of pixels. The
 // hot loop of decoding pictures: each pixel waits for the one before it, so the
 // three planes go side by side to give the processor something to do meanwhile.
@@ -104,22 +113,6 @@ func (p *planes) restore(px []uint32, res *[3][]byte) {
 		px[i] = uint32(a0)<<8 | uint32(byte(a1+a0-128))<<16 | uint32(byte(a2+a0-128))
 	}
 	p.cur, p.up = p.up, p.cur
-}
-
-// append appends p's pixels inside box as a slice of kind k.
-func (p *planes) append(dst []byte, k kind, pic *Picture, box image.Rectangle) []byte {
-	if k == kindBits {
-		return p.appendBits(dst, pic, box)
-	}
-	return p.appendExact(dst, pic, box)
-}
-
-// read sets pic's pixels inside box from the slice b of kind k.
-func (p *planes) read(b []byte, k kind, pic *Picture, box image.Rectangle) error {
-	if k == kindBits {
-		return p.readBits(b, pic, box)
-	}
-	return p.readExact(b, pic, box)
 }
 
 // signed undoes zigzag.

@@ -92,13 +92,12 @@ func (e *Encoder) locate(i int) bool {
 // relocate makes the encoder look again at the tiles that were copied to.
 func (e *Encoder) relocate() {
 	for _, o := range e.mover.copies {
-		for y := o.box.Min.Y / tileSide; y <= (o.box.Max.Y-1)/tileSide; y++ {
-			for x := o.box.Min.X / tileSide; x <= (o.box.Max.X-1)/tileSide; x++ {
-				t := &e.tiles[y*e.grid.cols+x]
-				t.located, t.known, t.kept = false, false, false
-				t.shown = e.now
-			}
-		}
+		e.spread(o)
+		e.each(o.box, func(i int) {
+			t := &e.tiles[i]
+			t.located, t.known, t.kept = false, false, false
+			t.shown = e.now
+		})
 	}
 }
 

@@ -1,0 +1,215 @@
+package codec
+
+import "image"
+
+// A WAVE's block: up to 128 x 128 pixels as brightness and two colour differences
+// of half the width and height, each in four strips (lift.go).
+
+const (
+	blockMax    = 128
+	waveSamples = blockMax * blockMax / 4 // words of a block's largest plane
+)
+
+// block has room for the planes of one block.
+type block struct {
+	y, co, cg strips
+	room      [waveSamples * 3 / 2]uint64
+	mid       [blockMax / 2]uint64
+	fine      [2][blockMax]uint64
+	pad       [4][blockMax]uint32 // rows that are cut, made longer
+}
+
+// blockLevels returns how often a block of h rows is split. Its strips have
+// 1 << levels rows.
+func blockLevels(h int) int {
+	switch {
+	case h > blockMax/2:
+		return 5
+	case h > blockMax/4:
+		return 4
+	}
+	return 3
+}
+
+// shape prepares the planes for w x h pixels over the words in room.
+func (b *block) shape(w, h int, room []uint64) []uint64 {
+	l := blockLevels(h)
+	rows := 1 << l
+	w = (w + rows - 1) &^ (rows - 1)
+	cut := func(w, rows, levels int) strips {
+		s := strips{room[:w*rows], w, rows, levels}
+		room = room[w*rows:]
+		return s
+	}
+	b.y = cut(w, rows, l)
+	b.co, b.cg = cut(w/2, rows/2, l-1), cut(w/2, rows/2, l-1)
+	return room
+}
+
+// blocksOf calls f for the blocks of box, from left to right and top to bottom.
+func blocksOf(box image.Rectangle, f func(r image.Rectangle)) {
+	for y := box.Min.Y; y < box.Max.Y; y += blockMax {
+		for x := box.Min.X; x < box.Max.X; x += blockMax {
+			f(image.Rect(x, y, min(x+blockMax, box.Max.X), min(y+blockMax, box.Max.Y)))
+		}
+	}
+}
+
+// paddedArea returns how many pixels the blocks of box have with those that repeat
+// their edges.
+func paddedArea(box image.Rectangle) int { return paddedWords(box) / 3 * 8 }
+
+// paddedWords returns how many words the planes of the blocks of box take in all.
+func paddedWords(box image.Rectangle) (n int) {
+	for y := box.Min.Y; y < box.Max.Y; y += blockMax {
+		rows := 1 << blockLevels(min(blockMax, box.Max.Y-y))
+		w := box.Dx() / blockMax * blockMax
+		w += (box.Dx() - w + rows - 1) &^ (rows - 1)
+		n += w * rows * 3 / 2
+	}
+	return n
+}
+
+// load fills the planes with p's pixels inside r. What is outside of r repeats its
+// edge. Brightness is (R + 2 G + B) / 4 - 128, the colours are means of four
+// pixels: R - B and G - (R + B) / 2.
+func (b *block) load(p *Picture, r image.Rectangle) {
+	for i := range b.y.rows {
+		rows := b.source(p, r, i)
+		co, cg := b.co.row(i/2), b.cg.row(i/2)
+		if i%2 == 0 {
+			for x := range co {
+				co[x], cg[x] = 0x8002*laneOnes, 0x8004*laneOnes
+			}
+		}
+		loadRow(b.y.row(i), co, cg, rows)
+		if i%2 == 1 {
+			for x := range co {
+				co[x] = co[x] >> 2 & (0x3fff * laneOnes)
+				cg[x] = cg[x]>>3&(0x1fff*laneOnes) + laneBias/2
+			}
+		}
+	}
+}
+
+// source returns row i of each strip, as long as the plane.
+func (b *block) source(p *Picture, r image.Rectangle, i int) (rows [4][]uint32) {
+	for k := range rows {
+		y := min(r.Min.Y+k*b.y.rows+i, r.Max.Y-1)
+		px := p.Row(y)[r.Min.X:r.Max.X]
+		if len(px) < b.y.w {
+			pad := b.pad[k][:b.y.w]
+			n := copy(pad, px)
+			for x := n; x < len(pad); x++ {
+				pad[x] = px[n-1]
+			}
+			px = pad
+		}
+		rows[k] = px
+	}
+	return rows
+}
+
+const (
+	evenLanes = 0x0000ffff0000ffff
+	lowBytes  = 0x000000ff000000ff
+)
+
+// loadRow sets a row of y and adds to the sums in co and cg.
+func loadRow(y, co, cg []uint64, rows [4][]uint32) {
+	n := len(y)
+	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
+	for x := 0; x+1 < n; x += 2 {
+		var so, sg uint64
+		for j := x; j < x+2; j++ {
+			a, b := uint64(p0[j])|uint64(p2[j])<<32, uint64(p1[j])|uint64(p3[j])<<32
+			red := a>>16&lowBytes | b&(lowBytes<<16)
+			green := a>>8&lowBytes | b<<8&(lowBytes<<16)
+			blue := a&lowBytes | b&lowBytes<<16
+			y[j] = (red+2*green+blue+2*laneOnes)>>2&(0x3fff*laneOnes) + (0x2000-128)*laneOnes
+			so += red + 256*laneOnes - blue
+			sg += 2*green + 512*laneOnes - red - blue
+		}
+		co[x/2] += so - 512*laneOnes
+		cg[x/2] += sg - 1024*laneOnes
+	}
+}
+
+// store sets p's pixels inside r from the planes.
+func (b *block) store(p *Picture, r image.Rectangle) {
+	for i := range b.y.rows {
+		var rows [4][]uint32
+		for k := range rows {
+			rows[k] = b.pad[k][:r.Dx()]
+			if y := r.Min.Y + k*b.y.rows + i; y < r.Max.Y {
+				rows[k] = p.Row(y)[r.Min.X:r.Max.X]
+			}
+		}
+		storeRow(b.y.row(i), b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1), rows)
+	}
+}
+
+// smooth returns row i of a plane of colours at the height and width of brightness:
+// each mean stands in the middle of its four pixels, what lies between is
+// interpolated. There is room for two rows.
+func (b *block) smooth(s *strips, i, room int) []uint64 {
+	near := s.row(i / 2)
+	mid, out := b.mid[:len(near)], b.fine[room][:2*len(near)]
+	switch j := i/2 - 1 + i%2*2; {
+	case j < 0: // above a strip's first row is the last one of the strip before
+		for x, v := range s.row(s.rows - 1) {
+			mid[x] = mix(near[x], v<<16|near[x]&0xffff)
+		}
+	case j == s.rows:
+		for x, v := range s.row(0) {
+			mid[x] = mix(near[x], v>>16|near[x]&topLane)
+		}
+	default:
+		for x, v := range s.row(j) {
+			mid[x] = mix(near[x], v)
+		}
+	}
+	left := mid[0]
+	for x, v := range mid {
+		right := v
+		if x+1 < len(mid) {
+			right = mid[x+1]
+		}
+		out[2*x], out[2*x+1] = mix(v, left), mix(v, right)
+		left = v
+	}
+	return out
+}
+
+// mix returns (3 a + b + 2) >> 2 of biased lanes.
+func mix(a, b uint64) uint64 { return (3*a + b + 2*laneOnes) >> 2 & (0x3fff * laneOnes) }
+
+// storeRow writes the pixels of one row of each strip.
+func storeRow(y, co, cg []uint64, rows [4][]uint32) {
+	n := len(rows[0])
+	y, co, cg = y[:n], co[:n], cg[:n]
+	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
+	for x, v := range y {
+		o, g := co[x], cg[x]
+		t := v + (0x1000+128)*laneOnes - g>>1&(0x7fff*laneOnes)
+		green := t + g - laneBias
+		blue := t + laneBias/2 - o>>1&(0x7fff*laneOnes)
+		red := blue + o - laneBias
+		if ((red^laneBias)|(green^laneBias)|(blue^laneBias))&(0xff00*laneOnes) != 0 {
+			red, green, blue = clampLanes(red), clampLanes(green), clampLanes(blue)
+		}
+		red &= 0xff * laneOnes
+		gb := (green&(0xff*laneOnes))<<8 | blue&(0xff*laneOnes)
+		p0[x] = uint32(gb&0xffff | red&0xffff<<16)
+		p1[x] = uint32(gb>>16&0xffff | red&0xffff0000)
+		p2[x] = uint32(gb>>32&0xffff | red>>16&0xffff0000)
+		p3[x] = uint32(gb>>48 | red>>32&0xffff0000)
+	}
+}
+
+// clampLanes returns biased lanes limited to 0 … 255, without the bias.
+func clampLanes(v uint64) uint64 {
+	negative := laneOnes &^ (v >> 13)
+	large := (v>>8&(0x1f*laneOnes) + 0x7fff*laneOnes) >> 15 & laneOnes
+	return (v | large*0xff) & (0xff * laneOnes) &^ (negative * 0xff)
+}

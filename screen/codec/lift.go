@@ -1,0 +1,166 @@
+package codec
+
+// The 5/3 wavelet of JPEG 2000 (Le Gall, Tabatabai 1988) by lifting (Sweldens
+// 1996), on four rows at once: a word holds samples of four strips of a block at
+// the same place, so that neighbours within a strip are words side by side and
+// only a strip's first and last row look at another lane.
+
+// strips is a block's plane: 4 · rows rows of w samples. Sample x, y is in lane
+// y / rows of word (y % rows) · w + x, as its value + laneBias. What an honest
+// encoder makes stays below the bias; what does not spoils its neighbours' pixels
+// and nothing else.
+type strips struct {
+	at      []uint64
+	w, rows int
+	levels  int
+}
+
+const (
+	laneOnes = 0x0001000100010001
+	laneBias = 0x2000 * laneOnes
+	topLane  = 0xffff << 48
+)
+
+// half returns (a + b) >> 1 of biased lanes, biased.
+func half(a, b uint64) uint64 { return (a + b) >> 1 & (0x7fff * laneOnes) }
+
+// quarter returns (a + b + 2) >> 2 of biased lanes, with half the bias.
+func quarter(a, b uint64) uint64 { return (a + b + 2*laneOnes) >> 2 & (0x3fff * laneOnes) }
+
+// forward replaces the samples by coefficients in place. After level l, those of
+// even multiples of 1 << l in both directions are the picture of the next level.
+func (s *strips) forward() {
+	for l := range s.levels {
+		step := 1 << l
+		for i := 0; i < s.rows; i += step {
+			splitRow(s.row(i), step)
+		}
+		s.splitColumns(step)
+	}
+}
+
+// inverse undoes forward.
+func (s *strips) inverse() {
+	for l := s.levels - 1; l >= 0; l-- {
+		step := 1 << l
+		s.joinColumns(step)
+		for i := 0; i < s.rows; i += step {
+			joinRow(s.row(i), step)
+		}
+	}
+}
+
+func (s *strips) row(i int) []uint64 { return s.at[i*s.w:][:s.w] }
+
+func splitRow(s []uint64, step int) {
+	even := s[0]
+	last := uint64(0)
+	for x := step; x < len(s); x += 2 * step {
+		next := even
+		if x+step < len(s) {
+			next = s[x+step]
+		}
+		d := s[x] + laneBias - half(even, next)
+		s[x] = d
+		if x == step {
+			last = d
+		}
+		s[x-step] = even + quarter(last, d) - laneBias/2
+		last, even = d, next
+	}
+}
+
+func joinRow(s []uint64, step int) {
+	last := s[step]
+	even := s[0] + laneBias/2 - quarter(last, last)
+	for x := step; x < len(s); x += 2 * step {
+		d, next := s[x], even
+		s[x-step] = even
+		if x+step < len(s) {
+			next = s[x+step] + laneBias/2 - quarter(d, s[x+2*step])
+		}
+		s[x] = d + half(even, next) - laneBias
+		even = next
+	}
+}
+
+// splitColumns is splitRow for all columns. The row after a strip's last is the
+// next strip's first.
+func (s *strips) splitColumns(step int) {
+	for i := step; i < s.rows; i += 2 * step {
+		d, up := s.row(i), s.row(i-step)
+		if i+step < s.rows {
+			predictColumns(d, up, s.row(i+step), step)
+			continue
+		}
+		first := s.row(0)
+		for x := 0; x < len(d); x += step {
+			d[x] += laneBias - half(up[x], first[x]>>16|up[x]&topLane)
+		}
+	}
+	final := s.row(s.rows - step)
+	for i := 0; i < s.rows; i += 2 * step {
+		e, down := s.row(i), s.row(i+step)
+		if i > 0 {
+			updateColumns(e, s.row(i-step), down, step)
+			continue
+		}
+		for x := 0; x < len(e); x += step {
+			e[x] += quarter(final[x]<<16|down[x]&0xffff, down[x]) - laneBias/2
+		}
+	}
+}
+
+// joinColumns undoes splitColumns.
+func (s *strips) joinColumns(step int) {
+	final := s.row(s.rows - step)
+	for i := 0; i < s.rows; i += 2 * step {
+		e, down := s.row(i), s.row(i+step)
+		if i > 0 {
+			restoreEven(e, s.row(i-step), down, step)
+			continue
+		}
+		for x := 0; x < len(e); x += step {
+			e[x] += laneBias/2 - quarter(final[x]<<16|down[x]&0xffff, down[x])
+		}
+	}
+	for i := step; i < s.rows; i += 2 * step {
+		d, up := s.row(i), s.row(i-step)
+		if i+step < s.rows {
+			restoreOdd(d, up, s.row(i+step), step)
+			continue
+		}
+		first := s.row(0)
+		for x := 0; x < len(d); x += step {
+			d[x] += half(up[x], first[x]>>16|up[x]&topLane) - laneBias
+		}
+	}
+}
+
+func predictColumns(d, up, down []uint64, step int) {
+	up, down = up[:len(d)], down[:len(d)]
+	for x := 0; x < len(d); x += step {
+		d[x] += laneBias - half(up[x], down[x])
+	}
+}
+
+func updateColumns(e, up, down []uint64, step int) {
+	up, down = up[:len(e)], down[:len(e)]
+	for x := 0; x < len(e); x += step {
+		e[x] += quarter(up[x], down[x]) - laneBias/2
+	}
+}
+
+func restoreEven(e, up, down []uint64, step int) {
+	up, down = up[:len(e)], down[:len(e)]
+	for x := 0; x < len(e); x += step {
+		e[x] += laneBias/2 - quarter(up[x], down[x])
+	}
+}
+
+func restoreOdd(d, up, down []uint64, step int) {
+	up, down = up[:len(d)], down[:len(d)]
+	for x := 0; x < len(d); x += step {
+		d[x] += half(up[x], down[x]) - laneBias
+	}
+}

@@ -1,0 +1,28 @@
+package codec
+
+import "image"
+
+// coder has the room that one worker needs to code slices of any kind.
+type coder struct {
+	planes
+	wave wave
+}
+
+// append appends p's pixels inside box as a slice of kind k, which is exact.
+func (c *coder) append(dst []byte, k kind, pic *Picture, box image.Rectangle) []byte {
+	if k == kindBits {
+		return c.appendBits(dst, pic, box)
+	}
+	return c.appendExact(dst, pic, box)
+}
+
+// read sets pic's pixels inside box from the slice b of kind k.
+func (c *coder) read(b []byte, k kind, pic *Picture, box image.Rectangle) error {
+	switch k {
+	case kindBits:
+		return c.readBits(b, pic, box)
+	case kindWave:
+		return c.wave.read(b, pic, box)
+	}
+	return c.readExact(b, pic, box)
+}
