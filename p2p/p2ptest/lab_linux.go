@@ -25,6 +25,8 @@ import (
 type Lab struct {
 	Internet Computer // has ServerAddr
 	A, B     Computer
+
+	RouterA, RouterB *Line // of A and B to the internet
 }
 
 // ServerAddr is the address of Lab.Internet, where a server can run.
@@ -90,14 +92,14 @@ func NewLab(t testing.TB, a, b Router) *Lab {
 	l := &Lab{Internet: newComputer(t)}
 	l.Internet.IP("link set lo up\naddr add " + ServerAddr + "/32 dev lo")
 	l.Internet.Run("", "sysctl", "-qw", "net.ipv4.ip_forward=1")
-	l.A = l.connect(t, 1, a)
-	l.B = l.connect(t, 2, b)
+	l.A, l.RouterA = l.connect(t, 1, a)
+	l.B, l.RouterB = l.connect(t, 2, b)
 	return l
 }
 
 // connect puts a network behind a router at the internet: the router's address
 // there is 11.10n.0.1, the computer's ends in .11.
-func (l *Lab) connect(t testing.TB, n int, r Router) Computer {
+func (l *Lab) connect(t testing.TB, n int, r Router) (Computer, *Line) {
 	router, inside := newComputer(t), newComputer(t)
 	subnet := fmt.Sprintf("192.168.%d", n)
 	public := r.NAT == Open || r.NAT == Firewall
@@ -113,8 +115,9 @@ func (l *Lab) connect(t testing.TB, n int, r Router) Computer {
 		l.Internet.IP(fmt.Sprintf("route add %s.0/24 via 11.10%d.0.1", subnet, n))
 	}
 	inside.IP(fmt.Sprintf("link set lo up\naddr add %s.11/24 dev eth0\nlink set eth0 up\nroute add default via %s.1", subnet, subnet))
-	router.Run(rules(r, subnet), "nft", "-f", "-")
-	return inside
+	line := &Line{router: router, n: n, subnet: subnet}
+	line.Becomes(r)
+	return inside, line
 }
 
 // rules are those of nftables. What nobody has asked for must not reach the
