@@ -47,7 +47,7 @@ func (e *Encoder) divide(budget int) (exact, coarse []int) {
 	pixels := 0
 	for _, i := range e.pics {
 		t := &e.tiles[i]
-		if t.wave = t.many && area(t.box) >= leastWave && paddedArea(t.box) <= 2*area(t.box); t.wave {
+		if t.many && area(t.box) >= leastWave && paddedArea(t.box) <= 2*area(t.box) {
 			e.coarse = append(e.coarse, i)
 			pixels += area(t.box)
 		} else {
@@ -83,6 +83,9 @@ func (e *Encoder) estimate(p *Picture, box image.Rectangle) (n int) {
 // plan fills e.waves with rectangles of the given tiles, first the tall ones.
 func (e *Encoder) plan(tiles []int) {
 	e.waves.n = 0
+	for _, i := range tiles {
+		e.tiles[i].wave = true
+	}
 	for _, i := range tiles {
 		if below := i + e.grid.cols; i/e.grid.cols%2 == 0 && below < len(e.tiles) && e.tiles[i].wave && e.tiles[below].wave {
 			both := e.tiles[i].box.Union(e.tiles[below].box)
