@@ -164,32 +164,36 @@ func (n *Node) borrowPlace(ctx context.Context, id peer.ID) error {
 }
 
 const (
-	limitedWait = 12 * time.Second // for three punches
-	limitedPoll = 10 * time.Millisecond
+	limitedTries = 3
+	limitedPause = time.Second
 )
 
-var errLimited = errors.New("it belongs to strangers and carries no picture, and no way past it could be punched through the NATs; " +
-	"a relay of your own carries everything (rac relay on a server), and so does a port that is forwarded to the host")
-
-// pastLimit waits, after a connection through a relay, for a better one if that relay
-// is limited.
+// pastLimit punches, after a connection through a relay that is limited, until there
+// is one that carries everything. Its error says what stands in the way.
 func (d *dialing) pastLimit(ctx context.Context, relay peer.ID) error {
-	limited := func() bool { c := d.best(d.id); return c != nil && c.Stat().Limited }
-	if !limited() {
+	var why string
+	for range limitedTries {
+		c := d.best(d.id)
+		if c == nil {
+			return relayError(relay, ErrLost)
+		}
+		if !c.Stat().Limited {
+			return nil
+		}
+		d.enter(Punching)
+		theirs, err := d.punch.begin(ctx, c)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, errPunching) {
+			why = d.whyRelayed(c, theirs, err) + "; "
+		}
+		rest(ctx, limitedPause, nil)
+	}
+	if c := d.best(d.id); c != nil && !c.Stat().Limited {
 		return nil
 	}
-	d.enter(Punching)
-	ctx, cancel := context.WithTimeout(ctx, limitedWait)
-	defer cancel()
-	for limited() && ctx.Err() == nil {
-		rest(ctx, limitedPoll, nil)
-	}
-	if limited() {
-		d.host.Network().ClosePeer(d.id) // the next one makes the host punch again
-		return relayError(relay, errLimited)
-	}
-	if d.best(d.id) == nil {
-		return relayError(relay, ErrLost)
-	}
-	return nil
+	return relayError(relay, errors.New(why+limitedHint))
 }
+
+const limitedHint = "it belongs to strangers and carries no picture: a relay of your own carries everything (rac relay on a server)"

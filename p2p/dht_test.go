@@ -16,14 +16,14 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// startPublicNetwork runs servers like those of the public libp2p network, on
-// loopback: each keeps records and is a relay with libp2p's limits. It returns
-// the addresses of the first, whom all others know.
-func startPublicNetwork(t testing.TB, servers int) (seeds []string) {
+// startPublicNetwork runs servers like those of the public libp2p network: each
+// keeps records and is a relay with libp2p's limits. It returns the addresses of
+// the first, whom all others know.
+func startPublicNetwork(t testing.TB, servers int, listen []string) (seeds []string) {
 	t.Helper()
 	var first []peer.AddrInfo
 	for i := range servers {
-		st, err := newStack(Options{Identity: newIdentity(t), Role: server, Listen: loopback})
+		st, err := newStack(Options{Identity: newIdentity(t), Role: server, Listen: listen})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func untilFound(t testing.TB, host *Node) {
 }
 
 func TestABareIDIsFoundThroughThePublicNetwork(t *testing.T) {
-	seeds := startPublicNetwork(t, 8)
+	seeds := startPublicNetwork(t, 8, loopback)
 	public := Options{Public: true, Bootstrap: seeds, testing: testOptions{anywhere: true}}
 	host := start(t, public)
 	host.Handle(echo, serveEcho)
@@ -80,7 +80,7 @@ func TestABareIDIsFoundThroughThePublicNetwork(t *testing.T) {
 }
 
 func TestAHostAtRestHoldsNoConnectionButToItsRelays(t *testing.T) {
-	seeds := startPublicNetwork(t, 8)
+	seeds := startPublicNetwork(t, 8, loopback)
 	host := start(t, Options{Public: true, Bootstrap: seeds, testing: testOptions{anywhere: true}})
 	untilFound(t, host)
 	for {
@@ -170,12 +170,12 @@ func mustRelays(t *testing.T, texts []string) []*relayLink {
 }
 
 func TestOnARelayOfStrangersTheReasonIsSaid(t *testing.T) {
-	seeds := startPublicNetwork(t, 4)
-	host := start(t, Options{Public: true, Bootstrap: seeds, testing: testOptions{anywhere: true}})
+	seeds := startPublicNetwork(t, 4, loopback)
+	id := newIdentity(t)
+	host := start(t, Options{Public: true, Bootstrap: seeds, testing: testOptions{anywhere: true, gater: &wall{peer: id.ID()}}})
 	untilFound(t, host)
-	nat := &wall{peer: host.ID()}
-	viewer := start(t, Options{Role: Connector, testing: testOptions{gater: nat, anywhere: true}})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	viewer := start(t, Options{Identity: id, Role: Connector, testing: testOptions{anywhere: true, gater: &wall{peer: host.ID()}}})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	target := Target{ID: host.ID()}
 	for _, a := range host.borrowed.circuits() {
