@@ -10,7 +10,7 @@ FLAGS    := -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.version=
 TARGETS  := linux/amd64 linux/arm64 linux/arm linux/riscv64 windows/amd64 darwin/arm64 freebsd/amd64
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: build test lint bench cross deps fuzz flood
+.PHONY: build test lint bench cross deps fuzz flood natlab
 
 build:
 	$(GO) build $(FLAGS) -o rac .
@@ -34,6 +34,11 @@ fuzz:
 # The owner's logins while 10,000 identities guess and 800 dribble, about two minutes.
 flood: deps
 	RAC_FLOOD=full $(GO) test -count=1 -timeout 15m -v -run '^TestTheOwnerGetsInDuringAFlood$$' .
+
+# Every pair of NATs, in both directions, with and without UDP, three times each,
+# about 25 minutes: how soon there is a picture and a direct path. As root.
+natlab: deps
+	RAC_NATLAB=full $(GO) test -count=1 -timeout 60m -v -run '^TestAPictureComesThroughEveryPairOfNATs$$' .
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./screen/... ./input/... ./auth/... ./p2p/...

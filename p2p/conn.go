@@ -208,7 +208,7 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	if !isDirect(c.RemoteMultiaddr()) {
 		return
 	}
-	n.punch.direct(c.RemotePeer())
+	n.goWork(func() { n.punch.stop(c.RemotePeer()) })
 	for _, conn := range n.connsTo(c.RemotePeer()) {
 		n.goWork(func() { n.measure(conn, c) })
 	}

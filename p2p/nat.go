@@ -97,7 +97,8 @@ func (s *sights) saw(local, remote, mapped ma.Multiaddr) (moved bool) {
 	defer s.mu.Unlock()
 	key := remote.String()
 	if old, known := s.by[key]; known && !old.mapped.Equal(mapped) {
-		clear(s.by) // another router, or the same one after a restart
+		// Another router, or the same one after a restart: what others saw is over, too.
+		maps.DeleteFunc(s.by, func(_ string, v sight) bool { return layerOf(v.mapped) == layerOf(mapped) })
 		moved = true
 	}
 	if len(s.by) < maxSights {
@@ -105,13 +106,6 @@ func (s *sights) saw(local, remote, mapped ma.Multiaddr) (moved bool) {
 		s.by[key] = sight{mapped: mapped, own: isOwn(mapped), nth: s.nth}
 	}
 	return moved
-}
-
-// forget is for when this computer has come to another network.
-func (s *sights) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.by)
 }
 
 // listens tells whether local's port is one that we listen on.

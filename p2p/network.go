@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,7 +46,6 @@ func (n *Node) watchNetwork() {
 		if now := linkState(); now != known && n.ctx.Err() == nil {
 			known = now
 			n.log.Debug("the network has changed")
-			n.sights.forget()
 			n.tellChange()
 			n.repunch()
 		}
@@ -53,7 +53,7 @@ func (n *Node) watchNetwork() {
 }
 
 // linkState is another text when an interface comes, goes, or gets another
-// address.
+// address. Link-local ones come and go with it.
 func linkState() string {
 	all, err := net.Interfaces()
 	if err != nil {
@@ -62,6 +62,10 @@ func linkState() string {
 	var state strings.Builder
 	for _, i := range all {
 		addrs, _ := i.Addrs()
+		addrs = slices.DeleteFunc(addrs, func(a net.Addr) bool {
+			n, ok := a.(*net.IPNet)
+			return ok && n.IP.IsLinkLocalUnicast()
+		})
 		fmt.Fprintln(&state, i.Index, i.Flags&(net.FlagUp|net.FlagRunning), addrs)
 	}
 	return state.String()

@@ -47,11 +47,19 @@ type puncher struct {
 	node *Node
 
 	mu   sync.Mutex
-	busy map[peer.ID]context.CancelFunc // punches under way; what a direct connection ends
+	busy map[peer.ID]*punch
+}
+
+// punch is one that is under way. A direct connection ends it, and so does the
+// peer that begins another one: it has given up this one.
+type punch struct {
+	ctx  context.Context
+	end  context.CancelFunc
+	over chan struct{} // closed when it has left
 }
 
 func startPuncher(n *Node) *puncher {
-	p := &puncher{node: n, busy: map[peer.ID]context.CancelFunc{}}
+	p := &puncher{node: n, busy: map[peer.ID]*punch{}}
 	n.host.SetStreamHandler(protocol.ID(PunchProtocol), func(s network.Stream) {
 		if !n.goWork(func() { p.answer(s) }) {
 			s.Reset()
@@ -60,30 +68,38 @@ func startPuncher(n *Node) *puncher {
 	return p
 }
 
-// enter returns a context for a punch to id that ends when a direct connection
-// comes up; false: there is one under way, or too many with others.
-func (p *puncher) enter(ctx context.Context, id peer.ID) (context.Context, func(), bool) {
+// enter returns the place of a new punch to id; nil: there is one under way, or
+// too many with others.
+func (p *puncher) enter(ctx context.Context, id peer.ID) *punch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.busy[id] != nil || len(p.busy) >= maxPunches {
-		return nil, nil, false
+		return nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	p.busy[id] = cancel
-	return ctx, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.busy, id)
-		cancel()
-	}, true
+	u := &punch{over: make(chan struct{})}
+	u.ctx, u.end = context.WithCancel(ctx)
+	p.busy[id] = u
+	return u
 }
 
-// direct is told of each direct connection.
-func (p *puncher) direct(id peer.ID) {
+func (p *puncher) leave(id peer.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if cancel := p.busy[id]; cancel != nil {
-		cancel()
+	u := p.busy[id]
+	delete(p.busy, id)
+	u.end()
+	close(u.over)
+}
+
+// stop ends the punch to id and waits until it has left. It is told of each
+// direct connection.
+func (p *puncher) stop(id peer.ID) {
+	p.mu.Lock()
+	u := p.busy[id]
+	p.mu.Unlock()
+	if u != nil {
+		u.end()
+		<-u.over
 	}
 }
 
@@ -94,15 +110,16 @@ var errPunching = errors.New("a punch is under way")
 // returns what the peer has said of itself, and nil when there is a direct
 // connection.
 func (p *puncher) begin(ctx context.Context, c network.Conn) (theirs meet, err error) {
-	ctx, leave, ok := p.enter(ctx, c.RemotePeer())
-	if !ok {
+	u := p.enter(ctx, c.RemotePeer())
+	if u == nil {
 		return theirs, errPunching
 	}
-	defer leave()
+	defer p.leave(c.RemotePeer())
+	ctx = u.ctx
 	p.awaitSight(ctx, c)
 	theirs, addrs, err := p.arrange(ctx, c)
 	if err == nil {
-		err = p.knock(ctx, c.RemotePeer(), addrs, fromClient)
+		err = p.knock(ctx, c.RemotePeer(), theirs, addrs, fromClient)
 	}
 	if best := p.node.best(c.RemotePeer()); best != nil && isDirect(best.RemoteMultiaddr()) {
 		return theirs, nil
@@ -149,15 +166,17 @@ func (p *puncher) answer(raw network.Stream) {
 	if isDirect(c.RemoteMultiaddr()) {
 		return
 	}
-	ctx, leave, ok := p.enter(p.node.ctx, c.RemotePeer())
-	if !ok {
+	p.stop(c.RemotePeer())
+	u := p.enter(p.node.ctx, c.RemotePeer())
+	if u == nil {
 		return
 	}
-	defer leave()
+	defer p.leave(c.RemotePeer())
+	ctx := u.ctx
 	raw.SetDeadline(time.Now().Add(arrangeTime))
 	stop := context.AfterFunc(ctx, func() { raw.Reset() })
 	defer stop()
-	_, addrs, err := readMeet(raw)
+	theirs, addrs, err := readMeet(raw)
 	if err != nil {
 		return
 	}
@@ -170,7 +189,7 @@ func (p *puncher) answer(raw network.Stream) {
 		return
 	}
 	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return !p.node.callable(c, a) })
-	if err := p.knock(ctx, c.RemotePeer(), addrs, fromServer); err != nil && ctx.Err() == nil {
+	if err := p.knock(ctx, c.RemotePeer(), theirs, addrs, fromServer); err != nil && ctx.Err() == nil {
 		p.node.log.Debug("no hole punched", "peer", c.RemotePeer(), "error", err)
 	}
 }
@@ -202,7 +221,7 @@ func (p *puncher) awaitSight(ctx context.Context, c network.Conn) {
 
 // knock dials all addresses at once and adopts the first connection that comes
 // of it. It returns nil also when the peer's knocking has been heard.
-func (p *puncher) knock(ctx context.Context, id peer.ID, addrs []ma.Multiaddr, role origin) error {
+func (p *puncher) knock(ctx context.Context, id peer.ID, theirs meet, addrs []ma.Multiaddr, role origin) error {
 	if len(addrs) == 0 {
 		return errors.New("the other side has told no address")
 	}
@@ -214,7 +233,11 @@ func (p *puncher) knock(ctx context.Context, id peer.ID, addrs []ma.Multiaddr, r
 	}
 	results := make(chan result)
 	var dials int
-	for _, d := range knocks(addrs, role) {
+	lag := tcpLag
+	if theirs.UDP == NATBlocked || p.node.NAT().UDP == NATBlocked {
+		lag = 0
+	}
+	for _, d := range knocks(addrs, role, lag) {
 		dials++
 		go func() {
 			rest(ctx, d.after, nil)
@@ -248,12 +271,16 @@ type knocking struct {
 	after time.Duration
 }
 
+// tcpLag is what QUIC gets ahead of TCP where both can come through: it loses
+// nothing by a lost packet but that packet.
+const tcpLag = 100 * time.Millisecond
+
 // knocks are the dials to addrs. Over TCP there are two to each: one from the
 // port that the hole is for, whose role the two sides have shared out, and one
 // as a plain client from another port, which a peer that anybody can reach takes
 // whatever our own NAT does to the first. On a network of our own the plain one
 // is enough, and TCP goes first as in rank.
-func knocks(addrs []ma.Multiaddr, role origin) []knocking {
+func knocks(addrs []ma.Multiaddr, role origin, lag time.Duration) []knocking {
 	var all []knocking
 	own, _ := net.InterfaceAddrs()
 	for _, a := range addrs {
@@ -263,7 +290,7 @@ func knocks(addrs []ma.Multiaddr, role origin) []knocking {
 		case has(a, ma.P_QUIC_V1):
 			all = append(all, knocking{a, fromAny, 0})
 		default:
-			all = append(all, knocking{a, role, 0}, knocking{a, fromAny, 0})
+			all = append(all, knocking{a, role, lag}, knocking{a, fromAny, lag})
 		}
 	}
 	return all

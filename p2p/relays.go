@@ -210,12 +210,16 @@ func (n *Node) admit(ctx context.Context, c transport.CapableConn) bool {
 // lookAround finds out whether the relay still answers, and how it sees us.
 func (n *Node) lookAround(l *relayLink, limit time.Duration) {
 	var work sync.WaitGroup
-	for _, c := range n.host.Network().ConnsToPeer(l.info.ID) {
+	conns := n.host.Network().ConnsToPeer(l.info.ID)
+	if id := l.observer(); id != "" {
+		conns = append(conns, n.host.Network().ConnsToPeer(id)...)
+	}
+	for _, c := range conns {
 		work.Go(func() {
 			ctx, cancel := context.WithTimeout(n.ctx, limit)
 			defer cancel()
 			if err := n.look(ctx, lineOf(c)); err != nil && n.ctx.Err() == nil {
-				n.log.Debug("dead connection closed", "peer", l.id().Short(), "addr", c.RemoteMultiaddr(), "error", err)
+				n.log.Debug("dead connection closed", "peer", c.RemotePeer(), "addr", c.RemoteMultiaddr(), "error", err)
 				c.Close()
 			}
 		})
