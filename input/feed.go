@@ -104,12 +104,9 @@ func (f *Feed) tryTake(ev Event) bool {
 	switch {
 	case f.muted:
 	case f.blockedLocked():
-		if len(f.sent) > 0 {
-			f.carrier = nil // what the host makes of these must be asked anew
-			offer(f.wake)
-		}
-		f.dropLocked(append(append(f.sent, f.queue...), ev))
-		f.sent, f.queue = nil, nil
+		// What was sent may have been put in: the next stream will tell.
+		f.dropLocked(append(f.queue, ev))
+		f.queue = nil
 	case len(f.queue)+len(f.sent) >= maxQueue:
 		return false
 	default:

@@ -22,8 +22,7 @@ const heartbeat = 500 * time.Millisecond
 // everything was put in.
 var ErrUnconfirmed = errors.New("the host did not confirm the input")
 
-// ErrMoved is returned by a Send of a Feed that must go on, or goes on already, by
-// another Send: what was under way was dropped, or there is a better line.
+// ErrMoved is returned by a Send whose Feed another Send has taken over.
 var ErrMoved = errors.New("the input goes on over another stream")
 
 // Send carries events to the host until events is closed, then ends its half of

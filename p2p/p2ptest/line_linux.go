@@ -36,6 +36,25 @@ func (l *Line) Mend() {
 	l.router.Run("", "nft", "delete", "table", "inet", "cut")
 }
 
+// Shut loses what goes to the other line's network and comes from there: what is
+// between the two leads through a relay, or nowhere. Reopen ends that.
+func (l *Line) Shut(other *Line) {
+	l.router.t.Helper()
+	l.router.Run(fmt.Sprintf(`
+table inet wall {
+	chain in { type filter hook prerouting priority -400; iifname "wan" ip saddr { 11.10%[1]d.0.0/24, 12.%[1]d.0.0/24 } drop
+	}
+	chain out { type filter hook postrouting priority 400; oifname "wan" ip daddr { 11.10%[1]d.0.0/24, 12.%[1]d.0.0/24 } drop
+	}
+}
+`, other.n), "nft", "-f", "-")
+}
+
+func (l *Line) Reopen() {
+	l.router.t.Helper()
+	l.router.Run("", "nft", "delete", "table", "inet", "wall")
+}
+
 // Rebind switches the router off and on: it has forgotten its mappings.
 func (l *Line) Rebind() { l.readdress(1 + l.moved) }
 
