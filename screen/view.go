@@ -77,7 +77,9 @@ type answer struct {
 func (v *view) take(t wire.Type, body []byte) (f *Frame, a answer, err error) {
 	switch t {
 	case msgDisplay:
+		began := time.Now()
 		a.seq, err = v.display(body)
+		a.took = time.Since(began)
 	case msgFrame:
 		return v.decode(body)
 	case msgCursor:

@@ -34,11 +34,10 @@ const (
 	guessed = 2 * time.Millisecond
 	// memory is the busy time after which a sample counts a third.
 	memory = 200 * time.Millisecond
-	// evident is what a message must keep the line busy for to say something of its
-	// rate: the clocks of two schedulers are that much apart …
-	evident = 2 * time.Millisecond
-	// … and one that took that long where nothing was expected says something, too.
-	strange = 20 * time.Millisecond
+	// evident is what a message must keep the line busy for, or longer than
+	// expected, to say something of its rate: two schedulers make it look a
+	// millisecond or two slower than it is.
+	evident = 4 * time.Millisecond
 	// atOnce is the time below which a viewer went from one message to the next
 	// without waiting: then it was the viewer, and not the line, that was busy.
 	atOnce = 300 * time.Microsecond
@@ -76,7 +75,7 @@ func (w *way) answer(bytes int, sent time.Time, took time.Duration, now time.Tim
 
 func (w *way) measure(bytes int, busy time.Duration) {
 	expected := w.takes(bytes)
-	if expected < evident && busy < strange {
+	if expected < evident && busy < expected+2*evident {
 		return
 	}
 	if w.busy == 0 {
