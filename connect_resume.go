@@ -224,10 +224,11 @@ func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 	if errors.Is(why, errSilent) {
 		beside.Go(func() { g.awaitSign(seeking, stop) })
 	}
-	s.node.Doubt(seeking, s.target.ID)
+	conn := s.node.Revive(seeking, s.target.ID)
 	for n := 0; ; n++ {
 		pause := s.pause(seeking)
-		next, err := s.seekOnce(seeking, ctx, why, n)
+		next, err := s.seekOnce(seeking, ctx, conn, why, n)
+		conn = nil
 		if err == nil || final(err) {
 			return next, err
 		}
@@ -296,22 +297,23 @@ func (g *leg) awaitSign(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 }
 
-// seekOnce dials the host again and goes on with the session there. A host that
-// has forgotten it, since it was started anew, is asked for a new one, if a saved
-// login lets us in. What it finds lasts as long as life.
-func (s *session) seekOnce(ctx, life context.Context, why error, nth int) (*line, error) {
-	limit := seekTime
-	if nth%4 == 3 {
-		limit = seekLong
+// seekOnce goes on with the session over conn, or where that is nil, dials the host
+// again. A host that has forgotten it, since it was started anew, is asked for a new
+// one, if a saved login lets us in. What it finds lasts as long as life.
+func (s *session) seekOnce(ctx, life context.Context, conn *p2p.Conn, why error, nth int) (next *line, err error) {
+	if conn == nil {
+		limit := seekTime
+		if nth%4 == 3 {
+			limit = seekLong
+		}
+		dialling, cancel := context.WithTimeout(ctx, limit)
+		conn, err = s.dial(dialling)
+		cancel()
+		if err != nil {
+			return nil, err
+		}
 	}
-	dialling, cancel := context.WithTimeout(ctx, limit)
-	conn, err := s.dial(dialling)
-	cancel()
-	if err != nil {
-		return nil, err
-	}
-	next, err := s.renew(life, conn, why)
-	if err != nil {
+	if next, err = s.renew(life, conn, why); err != nil {
 		conn.Leave()
 	}
 	return next, err

@@ -5,6 +5,8 @@ package p2p
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -15,21 +17,53 @@ import (
 
 // doubtTime is how long a connection may take for an answer when there is reason
 // to think that it is dead.
-const doubtTime = time.Second
+const (
+	doubtTime = time.Second
 
-// Doubt is told that a peer has fallen silent. Connections to it that do not
-// answer within a second are dropped, so that the next Dial does not use them;
-// meanwhile the relays are looked at, too. One that answers stays: Dial will
-// use it.
-func (n *Node) Doubt(ctx context.Context, id wire.PeerID) {
+	// doubtGrace is how much longer than the fastest the others may take.
+	doubtGrace = 200 * time.Millisecond
+)
+
+// Revive is called when a peer has fallen silent. It returns a Conn of a
+// connection to it that still answers, such as the relayed one beside a direct
+// one that is dead, or nil: then Dial is next. Those that do not answer within a
+// second, or soon after another has, are dropped; meanwhile the relays are looked
+// at, too.
+func (n *Node) Revive(ctx context.Context, id wire.PeerID) *Conn {
 	for _, l := range n.relay {
 		offer(l.doubt)
 	}
 	p, err := decodeID(string(id))
 	if err != nil {
-		return
+		return nil
 	}
-	n.prune(ctx, n.host.Network().ConnsToPeer(p), doubtTime)
+	conns := n.host.Network().ConnsToPeer(p)
+	waiting, cancel := context.WithTimeout(ctx, doubtTime)
+	defer cancel()
+	var fastest atomic.Int64
+	var wg sync.WaitGroup
+	for _, c := range conns {
+		wg.Go(func() {
+			switch rtt, err := pingConn(waiting, c); {
+			case err == nil:
+				fastest.CompareAndSwap(0, int64(rtt))
+				time.AfterFunc(doubtGrace+2*rtt, cancel)
+			case ctx.Err() == nil && n.ctx.Err() == nil:
+				n.log.Debug("dead connection closed", "peer", id.Short(), "addr", c.RemoteMultiaddr())
+				c.Close()
+			}
+		})
+	}
+	wg.Wait()
+	best := n.best(p)
+	if best == nil || best.Stat().Limited || fastest.Load() == 0 {
+		return nil
+	}
+	c, err := n.newConn(p, pathOf(best, time.Duration(fastest.Load())))
+	if err != nil {
+		return nil
+	}
+	return c
 }
 
 // Changed returns a channel that is closed when this computer's network has
