@@ -53,6 +53,12 @@ func (e *Encoder) takeRow(src, dst []uint32, x, y int) {
 func copyMasked(dst, src []uint32) bool {
 	diff := uint32(0)
 	dst = dst[:len(src)]
+	for len(src) >= 4 && len(dst) >= 4 {
+		a, b, c, d := src[0]&0xffffff, src[1]&0xffffff, src[2]&0xffffff, src[3]&0xffffff
+		diff |= (a ^ dst[0]) | (b ^ dst[1]) | (c ^ dst[2]) | (d ^ dst[3])
+		dst[0], dst[1], dst[2], dst[3] = a, b, c, d
+		src, dst = src[4:], dst[4:]
+	}
 	for i, c := range src {
 		c &= 0xffffff
 		diff |= c ^ dst[i]

@@ -99,8 +99,10 @@ func (m *mover) tryOnce(v image.Point) bool {
 		copy(found[1:i+1], found[:i]) // what has been applied overwrites what is done with
 		found = found[1:]
 		whole += o.n
-		if !m.apply(o) {
+		if spoilt := slices.ContainsFunc(m.copies[first:], func(p op) bool { return p.box.Overlaps(o.source()) }); spoilt && !m.true(o) {
 			lost += o.n
+		} else {
+			m.apply(o)
 		}
 	}
 	if len(m.copies) > first {
@@ -121,20 +123,15 @@ func harmless(found []op) int {
 	return 0
 }
 
-// apply grows the copy o by pixels and carries it out. It returns false if o is
-// no longer true.
-func (m *mover) apply(o op) bool {
-	if !m.true(o) {
-		return false
-	}
+// apply grows the copy o by pixels and carries it out.
+func (m *mover) apply(o op) {
 	o.box = m.grow(o)
 	if m.area += area(o.box); m.area > 2*len(m.want.Pix) {
-		return true
+		return
 	}
 	m.have.move(o.box, o.dx, o.dy)
 	m.copies = append(m.copies, o)
 	m.left -= o.n * blockSide * blockSide
-	return true
 }
 
 func (m *mover) true(o op) bool {

@@ -89,13 +89,17 @@ func (e *Encoder) locate(i int) bool {
 	return true
 }
 
-// relocate makes the encoder look again at the tiles that were copied to.
+// relocate makes the encoder look again at the tiles that were copied to. One whose
+// changes lie inside one copy has got all of them: copies bring what is wanted.
 func (e *Encoder) relocate() {
 	for _, o := range e.mover.copies {
 		e.spread(o)
 		e.each(o.box, func(i int) {
 			t := &e.tiles[i]
-			t.located, t.known, t.kept = false, false, false
+			if t.located = t.located && t.box.In(o.box); t.located {
+				t.box = image.Rectangle{}
+			}
+			t.known, t.kept = false, false
 			t.shown = e.now
 		})
 	}
