@@ -23,6 +23,7 @@ type damageSet struct {
 	mu    sync.Mutex
 	rects []image.Rectangle
 	since time.Time // when the first of rects came
+	area  int       // of all rectangles that came since take, in pixels
 }
 
 // add adds r; first tells that the set was empty.
@@ -41,17 +42,26 @@ func (d *damageSet) add(r image.Rectangle) (first bool) {
 		d.since = time.Now()
 	}
 	d.rects = append(d.rects, r)
+	d.area += area(r)
 	if len(d.rects) == 2*maxDamage {
 		d.rects = mergeRects(d.rects, maxDamage, cheapWaste)
 	}
 	return first
 }
 
+// pixels returns how many pixels have been reported since take; it grows with each
+// rectangle that brings news.
+func (d *damageSet) pixels() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.area
+}
+
 // take empties the set. since is zero if it was empty.
 func (d *damageSet) take() (rects []image.Rectangle, since time.Time) {
 	d.mu.Lock()
 	rects, since = d.rects, d.since
-	d.rects, d.since = nil, time.Time{}
+	d.rects, d.since, d.area = nil, time.Time{}, 0
 	d.mu.Unlock()
 	return mergeRects(rects, maxDamage, cheapWaste), since
 }

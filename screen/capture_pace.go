@@ -17,6 +17,32 @@ const (
 	frameBurst = 5
 )
 
+const (
+	// settleFrom is the damage in pixels from which on a program is likely to draw
+	// more of the same picture, and a frame to cost more than the waiting.
+	settleFrom = 1 << 14
+	// settleQuiet is how many round trips to the server without news, some 0.1 ms
+	// each, say that the program is done; settleMost bounds all of them.
+	settleQuiet, settleMost = 2, 8
+)
+
+// settle waits, by asking the server, until a program that draws much has drawn
+// all of it: half a picture would go on its way, and the other half would wait
+// until that is encoded. progress counts what has been drawn, ask is a round trip.
+func settle(progress func() int, ask func() error) error {
+	seen, quiet := progress(), 0
+	for n := 0; seen >= settleFrom && quiet < settleQuiet && n < settleMost; n++ {
+		if err := ask(); err != nil {
+			return err
+		}
+		quiet++
+		if now := progress(); now != seen {
+			seen, quiet = now, 0
+		}
+	}
+	return nil
+}
+
 // frameBucket is a token bucket: a frame costs a token, frameInterval brings
 // one, and it holds frameBurst.
 type frameBucket struct {

@@ -239,6 +239,9 @@ func (s *x11Source) pixels() (dirty []image.Rectangle, seen time.Time, err error
 		dirty, err = s.grab.compare()
 		return dirty, now, err
 	}
+	if err := settle(s.damage.pixels, s.round); err != nil {
+		return nil, now, err
+	}
 	dirty, seen = s.damage.take()
 	if s.whole {
 		dirty = []image.Rectangle{s.grab.pic.Bounds()}
@@ -253,6 +256,12 @@ func (s *x11Source) pixels() (dirty []image.Rectangle, seen time.Time, err error
 		seen = now
 	}
 	return dirty, seen, err
+}
+
+// round waits until the server has got to where it is now.
+func (s *x11Source) round() error {
+	_, err := xproto.GetInputFocus(s.conn.Conn).Reply()
+	return err
 }
 
 // takeEvents notes what the server has said, other than damage.
