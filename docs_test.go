@@ -40,7 +40,7 @@ func golden(t *testing.T, file string, got []byte) {
 // TestProtocolDocument holds docs/protocol.md to the message constants, whose
 // trailing comments are their payloads.
 func TestProtocolDocument(t *testing.T) {
-	files, err := filepath.Glob("*/msg.go")
+	files, err := filepath.Glob("*/*msg.go")
 	deeper, deeperErr := filepath.Glob("*/*/msg.go")
 	files = append(files, deeper...)
 	if err != nil || deeperErr != nil || len(files) == 0 {
@@ -140,7 +140,7 @@ func describeMessages(t *testing.T, doc *bytes.Buffer, file string) {
 		rows := 0
 		for _, spec := range block.Specs {
 			c := spec.(*ast.ValueSpec)
-			if name := c.Names[0].Name; name == "maxBody" || name == "maxReply" {
+			if name := c.Names[0].Name; name == "maxBody" || name == "maxReply" || name == "maxMeet" {
 				largest = append(largest, written(set, c.Values[0]))
 			}
 			switch typeName(c.Type) {
