@@ -224,7 +224,7 @@ func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 	if errors.Is(why, errSilent) {
 		beside.Go(func() { g.awaitSign(seeking, stop) })
 	}
-	conn := s.node.Revive(seeking, s.target.ID)
+	conn := s.node.Revive(seeking, s.target.ID, s.patience(g))
 	for n := 0; ; n++ {
 		pause := s.pause(seeking)
 		next, err := s.seekOnce(seeking, ctx, conn, why, n)
@@ -246,6 +246,16 @@ func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// patience is how long a connection may take to show that it is alive: what was
+// usual, and more. A copy can fill the queues of a line for seconds.
+func (s *session) patience(g *leg) time.Duration {
+	least := time.Second
+	if s.errand != nil {
+		least = 4 * time.Second
+	}
+	return min(max(least, 3*g.pass.RTT()), 5*time.Second)
 }
 
 // pause returns what waits until the next attempt is due, which is sooner where

@@ -48,7 +48,11 @@ func (s *session) tellLost(ctx context.Context, g *leg) {
 	case <-ctx.Done():
 		return
 	}
-	s.tell("the line is lost, trying to resume; what is typed now is dropped")
+	text := "the line is lost, trying to resume"
+	if s.feed != nil {
+		text += "; what is typed now is dropped"
+	}
+	s.tell(text)
 	<-ctx.Done()
 	s.tell("")
 }

@@ -270,7 +270,7 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 			n.goWork(func() { n.revisit(l) })
 		case <-busy.C:
 			if n.busy() {
-				n.prune(n.ctx, n.host.Network().ConnsToPeer(l.info.ID), pingTimeout)
+				n.prune(n.ctx, n.host.Network().ConnsToPeer(l.info.ID), loadedTime)
 			}
 		case <-l.doubt:
 			n.lookAround(l, doubtTime)

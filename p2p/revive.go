@@ -20,16 +20,20 @@ import (
 const (
 	doubtTime = time.Second
 
+	// loadedTime is the same where nothing is suspected: the queue of a line that
+	// is full with a session's bytes can be seconds long.
+	loadedTime = 4 * time.Second
+
 	// doubtGrace is how much longer than the fastest the others may take.
 	doubtGrace = 200 * time.Millisecond
 )
 
 // Revive is called when a peer has fallen silent. It returns a Conn of a
 // connection to it that still answers, such as the relayed one beside a direct
-// one that is dead, or nil: then Dial is next. Those that do not answer within a
-// second, or soon after another has, are dropped; meanwhile the relays are looked
-// at, too.
-func (n *Node) Revive(ctx context.Context, id wire.PeerID) *Conn {
+// one that is dead, or nil: then Dial is next. Those that do not answer within
+// patience, or soon after another has, are dropped; meanwhile the relays are
+// looked at, too.
+func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duration) *Conn {
 	for _, l := range n.relay {
 		offer(l.doubt)
 	}
@@ -38,7 +42,7 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID) *Conn {
 		return nil
 	}
 	conns := n.host.Network().ConnsToPeer(p)
-	waiting, cancel := context.WithTimeout(ctx, doubtTime)
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var fastest atomic.Int64
 	var wg sync.WaitGroup
