@@ -28,6 +28,7 @@ type Pass struct {
 	leave  chan Reason // what Close has to say
 	once   sync.Once
 	done   chan struct{} // closed when the loop has ended
+	stored chan struct{} // closed when the host has answered whether a new token is safe there; nil: there is none
 
 	mu    sync.Mutex // guards the following
 	perms Perms
@@ -49,6 +50,9 @@ func newPass(ctx context.Context, l *link, p Prover, m *welcomeMsg, token *Secre
 	copy(pass.ticket[:], m.Ticket)
 	copy(pass.secret[:], m.Resume)
 	pass.perms, pass.heard = lenient(m.Perms), time.Now()
+	if token != nil {
+		pass.stored = make(chan struct{})
+	}
 	if err := pass.store(token); err != nil {
 		l.close()
 		return nil, err
@@ -175,6 +179,15 @@ func (p *Pass) permit(perms Perms) {
 var errNotSaved = errors.New("the host could not store its half of the saved login")
 
 func (p *Pass) saved(m *savedMsg) error {
+	if p.stored == nil {
+		return nil // nobody has asked
+	}
+	select {
+	case <-p.stored:
+		return nil // said before
+	default:
+		close(p.stored)
+	}
 	if p.p.OnSaved == nil {
 		return nil
 	}
@@ -273,6 +286,7 @@ func (p *Pass) Close(reason Reason) {
 // the session, *Ended if it ended meanwhile, anything else if this line failed
 // too. Resume owns s from the call on.
 func (p *Pass) Resume(ctx context.Context, s wire.Stream) (*Pass, error) {
+	p.awaitStored(ctx)
 	l := newLink(s)
 	m, err := p.resume(ctx, l)
 	if err != nil {
@@ -282,6 +296,25 @@ func (p *Pass) Resume(ctx context.Context, s wire.Stream) (*Pass, error) {
 	m.Ticket, m.MaySave = p.ticket[:], p.SaveLogin
 	p.cut()
 	return newPass(ctx, l, p.p, m, nil)
+}
+
+// storeTime is how long a session stays on its line for the sake of a new token.
+const storeTime = 2 * time.Second
+
+// awaitStored waits until the host has a new token: a resumption that takes a
+// shorter way would overtake the word that it is safe here, and end its line.
+func (p *Pass) awaitStored(ctx context.Context) {
+	if p.stored == nil {
+		return
+	}
+	late := time.NewTimer(storeTime)
+	defer late.Stop()
+	select {
+	case <-p.stored:
+	case <-p.done:
+	case <-late.C:
+	case <-ctx.Done():
+	}
 }
 
 // cut ends the old line without a word: the host has let go of it already.
