@@ -15,6 +15,7 @@ import (
 	"rac/auth/config"
 	"rac/input"
 	"rac/p2p"
+	"rac/p2p/files"
 	"rac/p2p/tunnel"
 	"rac/screen"
 )
@@ -213,6 +214,7 @@ func (h *host) start(cfg *config.Config) error {
 	h.node.Handle(screen.Protocol, h.gate.Guard(auth.View, share.Serve))
 	h.node.Handle(input.Protocol, h.gate.Guard(auth.Control, h.serveInput))
 	h.node.Handle(tunnel.Protocol, h.gate.Guard(auth.Forwarding, h.tunnels.Serve))
+	h.node.Handle(files.Protocol, h.gate.Guard(auth.Files, h.openFiles().Serve))
 	return h.startWork()
 }
 

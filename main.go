@@ -210,7 +210,7 @@ func commands() []*command {
 		passwdCommand, tokensCommand, setCommand, certCommand,
 		inviteCommand, acceptCommand, denyCommand, kickCommand,
 		statusCommand, doctorCommand, serviceCommand,
-		relayCommand,
+		cpCommand, relayCommand,
 		versionCommand, helpCommand(),
 	}
 }
