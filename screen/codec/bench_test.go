@@ -173,8 +173,8 @@ func BenchmarkChoose(b *testing.B) {
 			measure(b, nil, func() {
 				for i := range e.tiles {
 					e.tiles[i].known = false
-					e.choose(i)
 				}
+				e.sort()
 			})
 		})
 	}
@@ -237,7 +237,7 @@ func BenchmarkSearch(b *testing.B) {
 						l.enc.mover.last = nil
 					}
 				}
-				measure(b, prepare, func() { l.enc.search() })
+				measure(b, prepare, func() { l.enc.locate(); l.enc.search() })
 			})
 		}
 	}

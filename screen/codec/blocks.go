@@ -110,11 +110,6 @@ func (b *block) source(p *Picture, r image.Rectangle, i int) (rows [4][]uint32) 
 	return rows
 }
 
-const (
-	evenLanes = 0x0000ffff0000ffff
-	lowBytes  = 0x000000ff000000ff
-)
-
 // loadRow sets a row of y and adds to the sums in co and cg.
 func loadRow(y, co, cg []uint64, rows [4][]uint32) {
 	n := len(y)

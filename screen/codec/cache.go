@@ -109,7 +109,7 @@ func (e *Encoder) appendKeeps(dst []byte) []byte {
 		}
 	}
 	for i := range e.tiles {
-		if !e.tiles[i].pending || !e.locate(i) || !e.worthKeeping(i) {
+		if !e.tiles[i].pending || !e.worthKeeping(i) {
 			continue
 		}
 		if n == 0 || i != first+n || i%e.grid.cols == 0 {
@@ -140,12 +140,14 @@ func (e *Encoder) worthKeeping(i int) bool {
 // is good for this frame.
 func (e *Encoder) recall(i int) bool {
 	t, r := &e.tiles[i], e.grid.run(i, 1)
-	if area(t.box) < minChange || area(r) < tileSide*tileSide {
+	if t.missed || area(t.box) < minChange || area(r) < tileSide*tileSide {
 		return false
 	}
 	slot, ok := e.cache.find(e.want, r)
-	if ok {
+	if t.missed = !ok; ok {
 		t.kind, t.slot, t.box, t.known = kindCache, slot, r, true
+	} else if t.kind == kindCache {
+		t.known = false
 	}
 	return ok
 }

@@ -7,15 +7,11 @@ import "image"
 // with text none, of 1530 of photographs all but 46 smooth ones are pictures.
 // Both ways are exact, so a wrong choice costs bytes only.
 
-// choose brings what is known about a pending tile up to date. It returns false
-// if the viewer has it already.
-func (e *Encoder) choose(i int) bool {
-	if !e.locate(i) {
-		return false
-	}
+// choose brings what is known about a located tile up to date.
+func (e *Encoder) choose(stats *colourCount, i int) {
 	t := &e.tiles[i]
 	if t.known && t.kind != kindCache { // a slot is good for one frame
-		return true
+		return
 	}
 	t.known = true
 	t.box = e.grid.align(t.box)
@@ -28,11 +24,10 @@ func (e *Encoder) choose(i int) bool {
 	default:
 		t.kind = kindWords
 		var picture bool
-		if picture, t.many = e.stats.picture(e.want, t.box); picture {
+		if picture, t.many = stats.picture(e.want, t.box); picture {
 			t.kind = kindExact
 		}
 	}
-	return true
 }
 
 const noColour = 0xffffffff

@@ -15,7 +15,7 @@ import (
 
 const (
 	ripeTime  = 150 * time.Millisecond // at rest, until what is coarse becomes exact
-	leastWave = 1024                   // pixels: below, exact ones cost less than the time of a coarse block
+	leastWave = 256                    // pixels: fewer cost less than the time of a coarse block
 	maxRefine = 1 << 20                // bytes in one frame: some 20 ms of two cores
 )
 
@@ -102,7 +102,7 @@ func (e *Encoder) refine(room int) {
 	for _, i := range e.ripe {
 		t := &e.tiles[i]
 		t.box = t.rough
-		t.pending, t.located, t.known = true, true, false
+		t.pending, t.located, t.known, t.missed = true, true, false, false
 		e.pending++
 	}
 }
@@ -112,7 +112,7 @@ func (e *Encoder) unrefine() {
 	for _, i := range e.ripe {
 		if t := &e.tiles[i]; t.pending {
 			e.done(i)
-			t.located, t.known = false, false
+			t.located, t.known, t.missed = false, false, false
 		}
 	}
 }

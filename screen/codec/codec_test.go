@@ -300,8 +300,9 @@ func (l *link) showAs(k kind, pic *Picture) {
 
 // force makes pending tiles be said by one kind.
 func (l *link) force(k kind) {
+	l.enc.locate()
 	for i := range l.enc.tiles {
-		if t := &l.enc.tiles[i]; t.pending && l.enc.locate(i) {
+		if t := &l.enc.tiles[i]; t.pending {
 			t.box = l.enc.grid.align(t.box)
 			t.kind, t.known = k, true
 		}

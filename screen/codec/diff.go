@@ -10,6 +10,7 @@ type tile struct {
 	pending bool          // the viewer may not have what is wanted
 	located bool          // box is up to date
 	known   bool          // the rest is, too
+	missed  bool          // the cache does not have what is wanted
 	kept    bool          // what the viewer has is in the cache, or not worth it
 	shown   time.Duration // Encoder.now when what the viewer has last changed
 	many    bool          // a picture has so many colours that it may be coarse
@@ -69,7 +70,7 @@ func copyMasked(dst, src []uint32) bool {
 
 func (e *Encoder) mark(i int) {
 	t := &e.tiles[i]
-	t.located, t.known = false, false
+	t.located, t.known, t.missed = false, false, false
 	e.fresh = true
 	if !t.pending {
 		t.pending = true

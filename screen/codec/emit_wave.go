@@ -40,14 +40,14 @@ func (e *Encoder) appendPictures(dst []byte, limit, spent int) []byte {
 // divide returns the pictures that are to be exact and those that are to be coarse
 // so that all take about budget bytes.
 func (e *Encoder) divide(budget int) (exact, coarse []int) {
-	if len(e.ripe) > 0 {
+	if len(e.ripe) > 0 || e.grid.w < tileSide || e.grid.h < tileSide { // in a sliver, blocks are nearly all padding
 		return e.pics, nil
 	}
 	e.exact, e.coarse = e.exact[:0], e.coarse[:0]
 	pixels := 0
 	for _, i := range e.pics {
 		t := &e.tiles[i]
-		if t.many && area(t.box) >= leastWave && paddedArea(t.box) <= 2*area(t.box) {
+		if t.many && area(t.box) >= leastWave {
 			e.coarse = append(e.coarse, i)
 			pixels += area(t.box)
 		} else {
@@ -136,7 +136,7 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 		return dst
 	}
 	e.plan(tiles)
-	runs := e.waves.at[:e.waves.n]
+	runs := e.within(e.waves.at[:e.waves.n])
 	parallel(len(e.workers), len(runs), func(w, i int) { runs[i].transform(&e.workers[w].wave, e.want) })
 	q := e.fit(runs, float64(budget)*waveFill)
 	n, left := 0, float64(limit-len(dst))
@@ -148,6 +148,18 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 	parallel(len(e.workers), n, func(w, i int) { runs[i].code(&e.workers[w].wave, q) })
 	tall := min(n, e.waves.tall)
 	return e.appendWaveChunk(e.appendWaveChunk(dst, runs[:tall]), runs[tall:])
+}
+
+// within returns the runs at the start that may be in one frame: where they are many
+// slivers, their blocks have more pixels than the decoder allows.
+func (e *Encoder) within(runs []waveRun) []waveRun {
+	left := 2 * e.grid.w * e.grid.h
+	for i := range runs {
+		if left -= paddedArea(runs[i].box); left < 0 && i > 0 {
+			return runs[:i]
+		}
+	}
+	return runs
 }
 
 func (r *waveRun) transform(w *wave, pic *Picture) {

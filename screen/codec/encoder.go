@@ -26,7 +26,6 @@ type Encoder struct {
 
 	words   wordCoder
 	cache   cacheIndex
-	stats   colourCount
 	rough   int   // tiles that are coarse at the viewer
 	text    []int // pending tiles by what they are, in raster order
 	pics    []int
@@ -94,6 +93,7 @@ func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 	e.now = e.clock().Sub(e.start)
 	start := len(dst)
 	e.refine(limit - start)
+	e.locate()
 	dst = e.appendKeeps(dst)
 	copies := e.search()
 	e.sort()
@@ -110,15 +110,35 @@ func (e *Encoder) sort() {
 	if e.pending == 0 {
 		return
 	}
+	e.eachPending(func(c *coder, i int) { e.choose(&c.stats, i) })
 	for i := range e.tiles {
 		switch t := &e.tiles[i]; {
-		case !t.pending || !e.choose(i):
+		case !t.pending:
 		case t.kind.planar():
 			e.pics = append(e.pics, i)
 		default:
 			e.text = append(e.text, i)
 		}
 	}
+}
+
+// fewPending is how many tiles are looked at sooner than another core is awake.
+const fewPending = 24
+
+// eachPending calls f for all pending tiles, for several at the same time where
+// they are many.
+func (e *Encoder) eachPending(f func(c *coder, i int)) {
+	workers := len(e.workers)
+	if e.pending < fewPending {
+		workers = 1
+	}
+	parallel(workers, e.grid.rows, func(w, row int) {
+		for i := row * e.grid.cols; i < (row+1)*e.grid.cols; i++ {
+			if e.tiles[i].pending {
+				f(&e.workers[w], i)
+			}
+		}
+	})
 }
 
 func (e *Encoder) done(i int) {

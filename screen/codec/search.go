@@ -49,8 +49,8 @@ type mover struct {
 // frame starts from black: there is nothing to search.
 func (m *mover) forget() { m.last, m.vain, m.wait = nil, 0, 1 }
 
-// search applies moves to e.have and returns them. It is called before tiles are
-// chosen, and brings the boxes of all pending tiles up to date.
+// search applies moves to e.have and returns them. It is called when all pending
+// tiles are located and before they are chosen.
 func (e *Encoder) search() []op {
 	m := &e.mover
 	m.copies, m.area = m.copies[:0], 0
@@ -60,8 +60,9 @@ func (e *Encoder) search() []op {
 	e.fresh = false
 	var box image.Rectangle
 	pixels := 0
+	e.eachPending(func(_ *coder, i int) { e.recall(i) })
 	for i := range e.tiles {
-		if t := &e.tiles[i]; t.pending && e.locate(i) && !e.recall(i) {
+		if t := &e.tiles[i]; t.pending && !(t.known && t.kind == kindCache) {
 			pixels += area(t.box)
 			box = box.Union(t.box)
 		}
@@ -74,19 +75,23 @@ func (e *Encoder) search() []op {
 	return m.copies
 }
 
-// locate brings the box of a pending tile up to date. It returns false, and the
-// tile is no longer pending, if the viewer has it already.
-func (e *Encoder) locate(i int) bool {
-	t := &e.tiles[i]
-	if !t.located {
-		t.box = differing(e.have, e.want, e.grid.run(i, 1))
-		t.located = true
+// locate brings the boxes of pending tiles up to date. Those that the viewer has
+// already are no longer pending.
+func (e *Encoder) locate() {
+	if e.pending == 0 {
+		return
 	}
-	if t.box.Empty() {
-		e.done(i)
-		return false
+	e.eachPending(func(_ *coder, i int) {
+		if t := &e.tiles[i]; !t.located {
+			t.box = differing(e.have, e.want, e.grid.run(i, 1))
+			t.located = true
+		}
+	})
+	for i := range e.tiles {
+		if t := &e.tiles[i]; t.pending && t.box.Empty() {
+			e.done(i)
+		}
 	}
-	return true
 }
 
 // relocate makes the encoder look again at the tiles that were copied to. One whose
@@ -103,6 +108,7 @@ func (e *Encoder) relocate() {
 			t.shown = e.now
 		})
 	}
+	e.locate()
 }
 
 // run tries the last vectors, then those that win a vote, until the most is done.

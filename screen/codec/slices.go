@@ -5,7 +5,9 @@ import "image"
 // coder has the room that one worker needs to code slices of any kind.
 type coder struct {
 	planes
-	wave wave
+	bitRows
+	wave  wave
+	stats colourCount
 }
 
 // append appends p's pixels inside box as a slice of kind k, which is exact.
