@@ -51,6 +51,9 @@ func TestMain(m *testing.M) {
 //	display NAME              starts an X display; $NAME is its name
 //	service-machine           a computer whose rac is a service; as-root COMMAND and
 //	                          as-nobody COMMAND run there, with those rights
+//	computer                  boots a computer with a login screen; there COMMAND runs there,
+//	                          as root
+//	awaits REGEXP COMMAND     runs it again and again until it has printed that
 //	notes NAME WHAT REGEXP    $NAME is what the regexp's (…) finds in what WHAT has printed
 //	totp NAME WHAT [STEPS]    $NAME is the code that an app shows whose URI WHAT has printed;
 //	                          with STEPS: so many half minutes later
@@ -82,6 +85,8 @@ func TestStories(t *testing.T) {
 			"display": cmdDisplay,
 
 			"service-machine": cmdServiceMachine,
+			"computer":        cmdComputer,
+			"awaits":          cmdAwaits,
 			"notes":           cmdNotes,
 			"totp":            cmdTOTP,
 		},
