@@ -7,6 +7,7 @@ import (
 
 // tile is what the encoder knows about one tile of the grid.
 type tile struct {
+	fresh   bool          // since the last count
 	pending bool          // the viewer may not have what is wanted
 	located bool          // box is up to date
 	known   bool          // the rest is, too
@@ -29,10 +30,39 @@ type tile struct {
 func (e *Encoder) Update(pic *Picture, dirty []image.Rectangle) {
 	for _, r := range dirty {
 		r = r.Intersect(e.want.Bounds()).Intersect(pic.Bounds())
-		for y := r.Min.Y; y < r.Max.Y; y++ {
-			src, dst := pic.Row(y)[r.Min.X:r.Max.X], e.want.Row(y)[r.Min.X:r.Max.X]
-			if !equalRow(src, dst) { // most rows of most damage are as they were
-				e.takeRow(src, dst, r.Min.X, y)
+		if area(r) < soonTaken {
+			e.take(pic, r)
+			continue
+		}
+		first := r.Min.Y / tileSide
+		parallel(len(e.workers), (r.Max.Y-1)/tileSide-first+1, func(_, i int) {
+			e.take(pic, r.Intersect(e.grid.run((first+i)*e.grid.cols, e.grid.cols)))
+		})
+	}
+	e.count()
+}
+
+const soonTaken = 200_000 // pixels: fewer are taken over sooner than another core is awake
+
+// take takes over the pixels inside r. Rows of tiles may be taken at once.
+func (e *Encoder) take(pic *Picture, r image.Rectangle) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		src, dst := pic.Row(y)[r.Min.X:r.Max.X], e.want.Row(y)[r.Min.X:r.Max.X]
+		if !equalRow(src, dst) { // most rows of most damage are as they were
+			e.takeRow(src, dst, r.Min.X, y)
+		}
+	}
+}
+
+// count counts the tiles that have become pending.
+func (e *Encoder) count() {
+	for i := range e.tiles {
+		if t := &e.tiles[i]; t.fresh {
+			t.fresh = false
+			e.fresh = true
+			if !t.pending {
+				t.pending = true
+				e.pending++
 			}
 		}
 	}
@@ -70,12 +100,7 @@ func copyMasked(dst, src []uint32) bool {
 
 func (e *Encoder) mark(i int) {
 	t := &e.tiles[i]
-	t.located, t.known, t.missed = false, false, false
-	e.fresh = true
-	if !t.pending {
-		t.pending = true
-		e.pending++
-	}
+	t.located, t.known, t.missed, t.fresh = false, false, false, true
 }
 
 // differing returns the smallest rectangle around the pixels inside r in which a

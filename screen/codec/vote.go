@@ -6,11 +6,12 @@ import (
 )
 
 const (
-	segLen   = 16 // pixels of a segment
-	segBits  = 17 // of the table of segments
-	voteStep = 8  // rows between those of the new picture that vote
-	segBase  = 0x9e3779b97f4a7c15
-	voteBits = 10
+	segLen     = 16      // pixels of a segment
+	segBits    = 17      // of the table of segments
+	voteStep   = 8       // rows between those of the new picture that vote
+	manyPixels = 1 << 19 // above: the table takes only some of the rows
+	segBase    = 0x9e3779b97f4a7c15
+	voteBits   = 10
 )
 
 // votes counts vectors. A segment is 16 pixels of one row with at least three
@@ -42,7 +43,11 @@ type vote struct {
 func (s *votes) hold(old, new *Picture, box image.Rectangle) []image.Point {
 	s.clear()
 	x0 := (box.Min.X + segLen - 1) &^ (segLen - 1)
-	for y := box.Min.Y; y < box.Max.Y; y++ {
+	step := 1
+	if area(box) > manyPixels {
+		step = 3 // a third of the votes is plenty; not a divisor of voteStep, or it would be all or none
+	}
+	for y := box.Min.Y; y < box.Max.Y; y += step {
 		row := old.Row(y)
 		for x := x0; x+segLen <= box.Max.X; x += segLen {
 			s.enter(row[x:x+segLen], uint32(y*old.W+x+1))
