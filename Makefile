@@ -10,7 +10,7 @@ FLAGS    := -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.version=
 TARGETS  := linux/amd64 linux/arm64 linux/arm linux/riscv64 windows/amd64 darwin/arm64 freebsd/amd64
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: build test lint bench cross deps fuzz flood natlab faults
+.PHONY: build test lint bench cross deps fuzz flood natlab faults relay
 
 build:
 	$(GO) build $(FLAGS) -o rac .
@@ -46,6 +46,11 @@ natlab: deps
 ROUNDS ?= 5
 faults: deps
 	RAC_FAULTS=$(ROUNDS) $(GO) test -count=1 -timeout 3h -v -run '^TestASession(OutlivesItsLine|MovesToADirectPathUnnoticed)$$' .
+
+# What a relay carries and costs: lines of 20 and 100 Mbit/s, 1,000 hosts, 50 streams; three minutes.
+relay: deps
+	RAC_LINE_RATES="20 100" $(GO) test -count=1 -timeout 10m -v -run '^TestARelayFillsTheLine$$' ./p2p
+	RAC_RELAY_HOSTS=1000 RAC_RELAY_STREAMS=50 RAC_RELAY_FOR=1m $(GO) test -count=1 -timeout 10m -v -run '^TestARelayFullOfHosts$$' ./p2p
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./screen/... ./input/... ./auth/... ./p2p/...

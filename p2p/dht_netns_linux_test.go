@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,4 +111,52 @@ func (r *labRole) reads(t *testing.T, prefix string) string {
 			return strings.TrimSpace(rest)
 		}
 	}
+}
+
+// A computer that is told to stay off the public network, and has no relay, says
+// nothing to anybody; the same computer with the public network does, which shows
+// that the test would hear it.
+func TestNoPacketLeavesAComputerThatStaysOffThePublicNetwork(t *testing.T) {
+	if os.Getenv(netRole) == "" {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if out, err := inNetwork(ctx, t, "alone").CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	os.WriteFile("/proc/sys/net/ipv6/conf/all/disable_ipv6", []byte("1"), 0) // its own packets come and go
+	for _, line := range []string{"link set lo up", "link add net0 type veth peer name net1", "link set net1 up", "addr add 11.5.0.2/24 dev net0", "link set net0 up", "route add default via 11.5.0.1",
+		"neigh add 11.5.0.1 lladdr 02:00:00:00:00:01 dev net0"} {
+		ip(t, line)
+	}
+	for _, public := range []bool{false, true} {
+		before := packetsSent(t)
+		seed := "/ip4/11.9.9.9/tcp/4001/p2p/" + string(newIdentity(t).ID())
+		host := start(t, Options{Public: public, Bootstrap: []string{seed}, Listen: []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}})
+		viewer := start(t, Options{Role: Connector, Public: public, Bootstrap: []string{seed}})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		viewer.Dial(ctx, Target{ID: newIdentity(t).ID(), Addrs: []string{"/ip4/127.0.0.1/tcp/1"}})
+		<-ctx.Done()
+		cancel()
+		host.Close()
+		viewer.Close()
+		if sent := packetsSent(t) - before; (sent > 0) != public {
+			t.Errorf("public network %v: %d packets sent", public, sent)
+		}
+	}
+}
+
+// packetsSent counts those that have left by net0.
+func packetsSent(t *testing.T) int {
+	t.Helper()
+	text, err := exec.Command("awk", "/net0:/ { print $11 }", "/proc/self/net/dev").Output() // sysfs may be another namespace's
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
