@@ -94,11 +94,16 @@ func (n *Node) tryDirect(ctx context.Context, c *Conn) {
 	work.Wait()
 }
 
-// whyRelayed says in a sentence for people what stands in the way of a direct
-// path, and what would help.
+// whyRelayed says what stands in the way of a direct path to the peer of c, who
+// has said theirs of itself. err is how the attempt has failed.
 func (n *Node) whyRelayed(c network.Conn, theirs meet, err error) string {
 	nat := n.NAT()
-	ours := meet{UDP: nat.UDP, TCP: nat.TCP}
+	return inTheWay(meet{UDP: nat.UDP, TCP: nat.TCP}, theirs, hostPort(c.RemotePeer()), err)
+}
+
+// inTheWay is a sentence for people, with what would help: port is the host's,
+// for its router to forward.
+func inTheWay(ours, theirs meet, port int, err error) string {
 	var reasons []string
 	for _, side := range []struct {
 		name string
@@ -111,7 +116,6 @@ func (n *Node) whyRelayed(c network.Conn, theirs meet, err error) string {
 	if len(reasons) == 0 {
 		reasons = append(reasons, shortest(flatten(err)[0]).Error())
 	}
-	port := hostPort(c.RemotePeer())
 	help := fmt.Sprintf("at the host's router, port %d (UDP and TCP) forwarded to the host would help", port)
 	switch {
 	case ours.UDP == NATBlocked || theirs.UDP == NATBlocked:

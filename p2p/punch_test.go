@@ -1,0 +1,133 @@
+package p2p
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+func TestATCPHoleIsKnockedAtInBothRolesAndAfterQUIC(t *testing.T) {
+	addrs := []ma.Multiaddr{ma.StringCast("/ip4/9.9.9.9/tcp/20123"), ma.StringCast("/ip4/9.9.9.9/udp/20123/quic-v1"), ma.StringCast("/ip4/192.168.1.7/tcp/20123")}
+	var got []string
+	for _, k := range knocks(addrs, fromServer, tcpLag) {
+		got = append(got, fmt.Sprint(k.addr, " ", k.from, " ", k.after >= tcpLag))
+	}
+	want := []string{
+		"/ip4/9.9.9.9/tcp/20123 2 true", "/ip4/9.9.9.9/tcp/20123 0 true", "/ip4/9.9.9.9/udp/20123/quic-v1 0 false",
+		"/ip4/192.168.1.7/tcp/20123 0 false", // nearby: no hole is needed
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("knocks\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestAStrangerMakesNobodyCallAtAPrinter(t *testing.T) {
+	liar := meet{Addrs: []string{"/ip4/9.9.9.9/tcp/631", "/dns4/printer/tcp/9100", "/ip4/1.2.3.4/tcp/2000/p2p/" + someRelay + "/p2p-circuit", "/ip4/0.0.0.0/tcp/2000"},
+		UDP: "\x1b[2Jevil"}
+	for range 100 {
+		liar.Addrs = append(liar.Addrs, fmt.Sprintf("/ip4/9.9.9.9/tcp/%d", 2000+len(liar.Addrs)))
+	}
+	text, err := json.Marshal(liar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, addrs, err := parseMeet(text)
+	if err != nil || m.UDP != NATUnknown || len(addrs) > maxMeetAddrs {
+		t.Errorf("read as %+v with %d addresses, %v", m, len(addrs), err)
+	}
+	for _, a := range addrs {
+		if text := a.String(); strings.Contains(text, "printer") || strings.Contains(text, "circuit") || strings.Contains(text, "0.0.0.0") {
+			t.Errorf("taken: %s", text)
+		}
+	}
+	for near, shown := range map[nearness]string{publicRelay: "9.9.9.9", privateRelay: "9.9.9.9 192.168.1.7", ownRelay: "9.9.9.9 192.168.1.7 127.0.0.1"} {
+		var got []string
+		for _, ip := range []string{"9.9.9.9", "192.168.1.7", "127.0.0.1"} {
+			if near.shows(ma.StringCast("/ip4/" + ip + "/tcp/2000")) {
+				got = append(got, ip)
+			}
+		}
+		if strings.Join(got, " ") != shown {
+			t.Errorf("nearness %d shows %s, want %s", near, got, shown)
+		}
+	}
+}
+
+func TestTwoThatArePunchingAnewGiveUpTheOldPunch(t *testing.T) {
+	_, relays := startRelay(t, Options{})
+	host := start(t, Options{Relays: relays})
+	host.Handle(echo, serveEcho)
+	untilReserved(t, host)
+	nat := &wall{peer: host.ID()}
+	viewer := start(t, Options{Role: Connector, Relays: relays, testing: testOptions{gater: nat}})
+	for range 3 { // each time the host still knocks in vain where the viewer was before
+		c := dial(t, viewer, Target{ID: host.ID()})
+		say(t, open(t, c, echo), "through the relay")
+		c.Close()
+	}
+	nat.open.Store(true)
+	c := dial(t, viewer, Target{ID: host.ID()})
+	if c.Path().Direct {
+		return
+	}
+	select {
+	case <-c.Better():
+	case <-time.After(10 * time.Second):
+		t.Errorf("still %s: %s", c.Path(), c.Path().Why)
+	}
+}
+
+func TestARelayedPathSaysWhatStandsInTheWay(t *testing.T) {
+	_, relays := startRelay(t, Options{})
+	host := start(t, Options{Relays: relays})
+	untilReserved(t, host)
+	viewer := start(t, Options{Role: Connector, Relays: relays, testing: testOptions{gater: &wall{peer: host.ID()}}})
+	relayed := dial(t, viewer, Target{ID: host.ID()})
+	for _, c := range []struct {
+		ours, theirs meet
+		want         []string
+	}{
+		{meet{UDP: NATSymmetric}, meet{TCP: NATCone}, []string{"this side is behind a router that gives", "the other side is behind a router (NAT)", fmt.Sprint("port ", hostPort(host.id))}},
+		{meet{UDP: NATSymmetric}, meet{TCP: NATSymmetric}, []string{"IPv6 on both sides"}},
+		{meet{UDP: NATBlocked}, meet{UDP: NATNone}, []string{"this side is without UDP", "the other side is behind a firewall", "letting UDP through"}},
+	} {
+		why := inTheWay(c.ours, c.theirs, hostPort(host.id), ErrLost)
+		for _, want := range c.want {
+			if !strings.Contains(why, want) {
+				t.Errorf("it says %q, want %q in it", why, want)
+			}
+		}
+	}
+	relayed.stuck("a reason")
+	if p := relayed.Path(); !p.Direct && p.Why == "" {
+		t.Error("the path does not say why it is relayed")
+	}
+}
+
+func FuzzParseMeet(f *testing.F) {
+	f.Add(appendMeet(nil, meet{Addrs: []string{"/ip4/9.9.9.9/udp/20123/quic-v1", "/ip6/2001:db8::7/tcp/20123"}, UDP: NATCone, TCP: NATSymmetric}))
+	f.Add([]byte(`{"addrs":["/p2p-circuit","/ip4/1.2.3.4/tcp/0"],"udp":1}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m, addrs, err := parseMeet(body)
+		if err != nil {
+			return
+		}
+		if len(addrs) > maxMeetAddrs {
+			t.Errorf("%d addresses", len(addrs))
+		}
+		for _, a := range addrs {
+			if !isDirect(a) || portOf(a) == "" {
+				t.Errorf("%s is to be dialled", a)
+			}
+		}
+		again, _, err := parseMeet(appendMeet(nil, m))
+		if err != nil || again.UDP != m.UDP || again.TCP != m.TCP {
+			t.Errorf("%+v is read again as %+v, %v", m, again, err)
+		}
+	})
+}
