@@ -30,22 +30,30 @@ func (m *mover) survey(box image.Rectangle) {
 // compare sets same[b] for each block b: whether all its pixels that are wanted
 // are had v further. Blocks that would reach beyond the picture are not.
 func (m *mover) compare(same []bool, v image.Point, region image.Rectangle) {
+	workers := 1
+	if m.rows*m.cols >= worthSharing {
+		workers = m.workers
+	}
+	parallel(workers, m.rows, func(_, row int) {
+		m.compareBlocks(same[row*m.cols:][:m.cols], v, image.Pt(region.Min.X, region.Min.Y+row*blockSide))
+	})
+}
+
+// worthSharing is how many blocks are compared in the time in which another
+// goroutine wakes.
+const worthSharing = 1000
+
+// compareBlocks does it for the row of blocks that begins at the given point.
+func (m *mover) compareBlocks(line []bool, v, at image.Point) {
 	bounds := m.want.Bounds()
 	inside := bounds.Intersect(bounds.Sub(v))
-	for row := range m.rows {
-		line := same[row*m.cols:][:m.cols]
-		for i := range line {
-			line[i] = true
-		}
-		y0 := region.Min.Y + row*blockSide
-		y1 := min(y0+blockSide, bounds.Max.Y)
-		if y0 < inside.Min.Y || y1 > inside.Max.Y {
-			clear(line)
-			continue
-		}
-		for y := y0; y < y1; y++ {
-			m.compareRow(line, m.want.Row(y), m.have.Row(y+v.Y), v.X, region.Min.X, inside)
-		}
+	end := min(at.Y+blockSide, bounds.Max.Y)
+	whole := at.Y >= inside.Min.Y && end <= inside.Max.Y
+	for i := range line {
+		line[i] = whole
+	}
+	for y := at.Y; whole && y < end; y++ {
+		m.compareRow(line, m.want.Row(y), m.have.Row(y+v.Y), v.X, at.X, inside)
 	}
 }
 

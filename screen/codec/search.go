@@ -27,6 +27,7 @@ const (
 // mover finds moves and keeps what it needs for that.
 type mover struct {
 	have, want *Picture
+	workers    int
 	region     image.Rectangle // the blocks that are looked at
 	cols, rows int             // of blocks
 	changed    []bool          // by block: the viewer lacks something
@@ -68,7 +69,7 @@ func (e *Encoder) search() []op {
 		}
 	}
 	if pixels >= tryFor && (len(m.last) > 0 || pixels >= searchFor) {
-		m.have, m.want = e.have, e.want
+		m.have, m.want, m.workers = e.have, e.want, len(e.workers)
 		m.run(box)
 		e.relocate()
 	}
