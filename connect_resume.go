@@ -5,7 +5,7 @@ package main
 //
 //	        ┌───────────────── heard again ─────────────────┐
 //	        ▼                                               │
-//	     attached ──silent for 1.5 s, or a stream ended──▶ seeking ──▶ resumed
+//	     attached ──silent for 1.25 s, or a stream ended──▶ seeking ──▶ resumed
 //	      │    ▲                                            │            │
 //	 better    └────────────────────────────────────────────┼────────────┘
 //	   └──▶ resumed on the same connection                  ▼
@@ -32,7 +32,7 @@ const (
 	// silence is when a line is doubted, unseen: one answer is late. What is lost
 	// without a trace, by a new address or a relay that died, is so back within
 	// 3 s.
-	silence = 1500 * time.Millisecond
+	silence = 1250 * time.Millisecond
 
 	// overlayAfter is when the person is told, and what he types is dropped
 	// (input.Feed).
@@ -40,9 +40,10 @@ const (
 
 	// An attempt that began before the line came back may wait for long until its
 	// packets are repeated, a fresh one gets through at once: so they are short,
-	// and one begins each second or so. seekLong is for lines that are too slow
-	// for that.
-	seekTime  = 1200 * time.Millisecond
+	// and one begins each second or so. What a line takes is some ten round trips;
+	// a long one in eight is for lines that have become slower.
+	seekTime  = time.Second
+	seekTrips = 10
 	seekLong  = 5 * time.Second
 	seekPause = time.Second
 
@@ -227,6 +228,9 @@ func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 	conn := s.node.Revive(seeking, s.target.ID, s.patience(g))
 	for n := 0; ; n++ {
 		pause := s.pause(seeking)
+		if errors.Is(context.Cause(seeking), errHeard) {
+			return nil, nil
+		}
 		next, err := s.seekOnce(seeking, ctx, conn, why, n)
 		conn = nil
 		if err == nil || final(err) {
@@ -238,8 +242,6 @@ func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 		s.log.Info("not resumed", "error", err)
 		pause()
 		switch {
-		case errors.Is(context.Cause(seeking), errHeard):
-			return nil, nil
 		case errors.Is(context.Cause(limited), errLost):
 			return nil, fail(exitLost, fmt.Errorf("the line to %s was lost and did not come back within %v", s.target.ID.Short(), limit))
 		case ctx.Err() != nil:
@@ -251,11 +253,11 @@ func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 // patience is how long a connection may take to show that it is alive: what was
 // usual, and more. A copy can fill the queues of a line for seconds.
 func (s *session) patience(g *leg) time.Duration {
-	least := time.Second
+	least := 600 * time.Millisecond
 	if s.errand != nil {
 		least = 4 * time.Second
 	}
-	return min(max(least, 3*g.pass.RTT()), 5*time.Second)
+	return min(max(least, 4*g.pass.RTT()), 5*time.Second)
 }
 
 // pause returns what waits until the next attempt is due, which is sooner where
@@ -312,8 +314,8 @@ func (g *leg) awaitSign(ctx context.Context, stop context.CancelCauseFunc) {
 // one, if a saved login lets us in. What it finds lasts as long as life.
 func (s *session) seekOnce(ctx, life context.Context, conn *p2p.Conn, why error, nth int) (next *line, err error) {
 	if conn == nil {
-		limit := seekTime
-		if nth%4 == 3 {
+		limit := min(seekTime+seekTrips*s.pass().RTT(), seekLong)
+		if nth%8 == 7 {
 			limit = seekLong
 		}
 		dialling, cancel := context.WithTimeout(ctx, limit)

@@ -236,7 +236,9 @@ func play(t *testing.T, f fault) (o outcome) {
 	for _, m := range regexp.MustCompile(`"event":"path".*"path":"(\w+)".*`).FindAllStringSubmatch(st.v.viewer.String(), -1) {
 		o.path += m[1][:1]
 	}
-	if !f.loses && o.missing > 0 || o.missing != o.reported {
+	// What a host had put in when it was killed, nobody can tell: a key or two may
+	// have got through that are counted as dropped.
+	if !f.loses && o.missing > 0 || o.reported < o.missing || o.reported > o.missing+2 {
 		t.Errorf("%d keys are missing, the viewer has told of %d", o.missing, o.reported)
 	}
 	if o.extra > 0 || o.stuck > 0 {

@@ -23,7 +23,8 @@ import (
 // a relay inside a LAN out. A reservation is one message; this loop sends it.
 
 const (
-	relayTimeout = 10 * time.Second // for a connection, and for a reservation
+	relayTimeout = 10 * time.Second // for a connection
+	reserveTime  = 5 * time.Second  // for a reservation
 	relayPing    = 10 * time.Second // a relay that has died silently is noticed after this and pingTimeout
 	relayBusy    = 2 * time.Second  // the same while a session runs
 	renewEarly   = 5 * time.Minute  // relays grant an hour
@@ -31,10 +32,9 @@ const (
 
 // relayLink is the line to one relay.
 type relayLink struct {
-	info  peer.AddrInfo
-	lost  chan struct{} // holds a token when the connection has gone
-	kick  chan struct{} // holds a token when somebody wants it up now
-	doubt chan struct{} // holds a token when somebody thinks that it is dead
+	info peer.AddrInfo
+	lost chan struct{} // holds a token when the connection has gone
+	kick chan struct{} // holds a token when somebody wants it up now
 
 	mu      sync.Mutex
 	up      bool
@@ -57,7 +57,7 @@ func parseRelays(texts []string) ([]*relayLink, error) {
 			known.info.Addrs = append(known.info.Addrs, info.Addrs...)
 			continue
 		}
-		links = append(links, &relayLink{info: info, lost: make(chan struct{}, 1), kick: make(chan struct{}, 1), doubt: make(chan struct{}, 1), changed: make(chan struct{})})
+		links = append(links, &relayLink{info: info, lost: make(chan struct{}, 1), kick: make(chan struct{}, 1), changed: make(chan struct{})})
 	}
 	return links, nil
 }
@@ -83,13 +83,21 @@ func (n *Node) startRelays() {
 // keep holds the line to a relay until the node closes.
 func (n *Node) keep(l *relayLink) {
 	attempts := newAttempts()
+	limit := relayTimeout // for the very first, which a Dial waits for
 	for n.ctx.Err() == nil {
-		due := attempts.next()
-		renew, err := n.joinRelay(l, attempts.limit())
+		due, changed := time.Now().Add(attempts.pause()), n.changed()
+		renew, err := n.joinRelay(l, limit)
+		limit = attempts.pause()
 		l.set(err)
 		if err != nil {
 			n.log.Debug("relay not reached", "relay", l.id().Short(), "error", err)
-			rest(n.ctx, time.Until(due), l.kick)
+			select {
+			case <-changed:
+				attempts = newAttempts()
+			case <-l.kick:
+			case <-time.After(time.Until(due)):
+			case <-n.ctx.Done():
+			}
 			continue
 		}
 		n.log.Debug("relay reached", "relay", l.id().Short())
@@ -100,21 +108,25 @@ func (n *Node) keep(l *relayLink) {
 }
 
 // joinRelay connects to the relay and, on a host, reserves a place there. It
-// returns when the reservation must be renewed.
+// returns when the reservation must be renewed. It does not wait for a connection
+// for longer than limit; one that comes up later is there for the next attempt.
 func (n *Node) joinRelay(l *relayLink, limit time.Duration) (renew time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(n.ctx, limit)
-	defer cancel()
 	select {
 	case <-l.lost: // what was lost before this attempt
 	default:
 	}
 	n.swarm.Backoff().Clear(l.info.ID)
-	if err := n.reach(ctx, l); err != nil {
+	reaching, cancel := context.WithTimeout(n.ctx, limit)
+	err = n.reach(reaching, l)
+	cancel()
+	if err != nil {
 		return 0, err
 	}
 	if n.role == Connector {
 		return time.Duration(1<<63 - 1), nil
 	}
+	ctx, cancel := context.WithTimeout(n.ctx, reserveTime)
+	defer cancel()
 	granted, err := circuit.Reserve(ctx, n.host, peer.AddrInfo{ID: l.info.ID})
 	if err != nil {
 		return 0, err
@@ -272,8 +284,6 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 			if n.busy() {
 				n.prune(n.ctx, n.host.Network().ConnsToPeer(l.info.ID), loadedTime)
 			}
-		case <-l.doubt:
-			n.lookAround(l, doubtTime)
 		case <-changed:
 			changed = n.changed()
 			n.lookAround(l, doubtTime)

@@ -34,14 +34,14 @@ const (
 // patience, or soon after another has, are dropped; meanwhile the relays are
 // looked at, too.
 func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duration) *Conn {
-	for _, l := range n.relay {
-		offer(l.doubt)
-	}
 	p, err := decodeID(string(id))
 	if err != nil {
 		return nil
 	}
 	conns := n.host.Network().ConnsToPeer(p)
+	for _, l := range n.relay {
+		n.goWork(func() { n.doubtRelay(l, patience) })
+	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var fastest atomic.Int64
@@ -68,6 +68,19 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duratio
 		return nil
 	}
 	return c
+}
+
+// doubtRelay looks at a relay, and makes Dial wait for a new connection to it
+// where it is not there.
+func (n *Node) doubtRelay(l *relayLink, patience time.Duration) {
+	if !l.isUp() {
+		return
+	}
+	n.lookAround(l, patience)
+	if n.best(l.info.ID) == nil && l.isUp() {
+		l.set(ErrLost)
+		offer(l.lost)
+	}
 }
 
 // Changed returns a channel that is closed when this computer's network has
@@ -97,41 +110,23 @@ func (n *Node) remember(c network.Conn) {
 	}
 }
 
-// attempts says when to try again, and for how long. One that began before a
-// line came back may wait for long until its packets are repeated; a fresh one
-// gets through at once. So in the first minute they are short and come each
-// second, with a long one in between for a line that is too slow for that.
-type attempts struct {
-	began time.Time
-	nth   int
-}
+// attempts says when to try again. One that began before a line came back may
+// wait for long until its packets are repeated; a fresh one gets through at once.
+// So in the first minute they come each second.
+type attempts struct{ began time.Time }
 
 const (
-	attemptShort = 1200 * time.Millisecond
-	attemptLong  = 5 * time.Second
-	attemptPause = time.Second
 	attemptFast  = time.Minute
-	attemptSlow  = 10 * time.Second // between attempts later on
+	attemptPause = time.Second
+	attemptSlow  = 10 * time.Second // later on
 )
 
-func newAttempts() *attempts { return &attempts{began: time.Now()} }
+func newAttempts() *attempts { return &attempts{time.Now()} }
 
-// next counts an attempt that begins now, and returns when the following is due.
-func (a *attempts) next() time.Time {
-	a.nth++
+// pause is the time from the beginning of one to that of the next.
+func (a *attempts) pause() time.Duration {
 	if time.Since(a.began) < attemptFast {
-		return time.Now().Add(attemptPause)
+		return attemptPause
 	}
-	return time.Now().Add(attemptSlow)
-}
-
-// limit is for how long the present one may last.
-func (a *attempts) limit() time.Duration {
-	switch {
-	case time.Since(a.began) >= attemptFast:
-		return relayTimeout
-	case a.nth%4 == 1: // the very first has all the time that it needs
-		return attemptLong
-	}
-	return attemptShort
+	return attemptSlow
 }
