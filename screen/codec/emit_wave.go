@@ -17,6 +17,7 @@ type waveRun struct {
 }
 
 const (
+	fair     = 7    // the quality that pictures should not be below
 	wideRun  = 16   // tiles side by side in a WAVE
 	waveFill = 0.9  // of the budget that the prediction may take: it errs by some percent
 	guess    = 0.25 // bytes a pixel that no photograph is below in EXACT
@@ -139,7 +140,10 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 	runs := e.within(e.waves.at[:e.waves.n])
 	parallel(len(e.workers), len(runs), func(w, i int) { runs[i].transform(&e.workers[w].wave, e.want) })
 	q := e.fit(runs, float64(budget)*waveFill)
-	n, left := 0, float64(limit-len(dst))
+	if q > fair {
+		q = max(min(q, e.fit(runs, float64(e.line.Most)*waveFill)), fair)
+	}
+	n, left := 0, float64(max(limit-len(dst), e.line.Most))
 	for n < len(runs) && (n == 0 || left > 0) {
 		left -= runs[n].lengths.bytes(q)
 		n++

@@ -38,12 +38,15 @@ type Encoder struct {
 	workers []coder
 	mover   mover
 	chunk   chunk
+	shrinks float64 // how many times smaller the last chunks of text have become
+	turn    int     // the tile with which text goes on where not all fits
 	lz      lz4.Compressor
+	hc      lz4.CompressorHC // for thin lines
 }
 
 // NewEncoder returns an Encoder that must be Reset before it is used.
 func NewEncoder() *Encoder {
-	return &Encoder{workers: make([]coder, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact, clock: time.Now, start: time.Now()}
+	return &Encoder{workers: make([]coder, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact, shrinks: 1, clock: time.Now, start: time.Now()}
 }
 
 // maxWorkers bounds how many slices are coded at once: capture and the viewer's

@@ -6,6 +6,7 @@ import "image"
 type Line struct {
 	Rate   float64     // bytes a second; 0: not known, taken as slow
 	Budget int         // bytes that what is pending may take; pictures that need more go out coarse and become exact later. 0: all exact at once
+	Most   int         // bytes that pictures may take where they would be poor in Budget
 	Near   image.Point // what is near this point goes first within its class; negative: no such point
 }
 
