@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"rac/p2p/wire"
 )
@@ -16,6 +17,7 @@ func messages() []Event {
 		Wheel{-120, 15}, Wheel{maxWheel, -maxWheel},
 		Text{""}, Text{"Grüße, 日本\n\t€"}, Text{strings.Repeat("x", maxText)},
 		Locks{}, Locks{true, true, true}, Locks{Num: true}, alive{},
+		begin{chainID{1, 15: 2}}, heard{90 * time.Minute}, heard{},
 	}
 }
 
@@ -47,10 +49,19 @@ func TestAMessageOutsideItsLimitsIsRefused(t *testing.T) {
 		"control character": {msgText, "a\x01b"},
 		"locks":             {msgLocks, "\x08"},
 		"long heartbeat":    {msgAlive, "x"},
+		"short chain":       {msgBegin, "123456789012345"},
+		"long clock":        {msgHeard, "12345"},
 	} {
 		if ev, err := parseEvent(m.t, []byte(m.body)); err == nil {
 			t.Errorf("%s: taken as %+v", name, ev)
 		}
+	}
+}
+
+func TestTheHostsReportArrivesAsItWasSent(t *testing.T) {
+	want := taken{1<<63 + 5, 90 * time.Minute}
+	if got, err := parseTaken(appendTaken(nil, want)); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }
 
@@ -75,12 +86,16 @@ func FuzzMessages(f *testing.F) {
 	}
 	f.Add(uint8(msgDone), []byte{})
 	f.Add(uint8(msgFailed), []byte("no display"))
+	f.Add(uint8(msgTaken), appendTaken(nil, taken{7, time.Second}))
 	f.Fuzz(func(t *testing.T, typ uint8, body []byte) {
 		ev, err := parseEvent(wire.Type(typ), body)
 		if err == nil && ev != nil {
 			if typeOf(ev) != wire.Type(typ) || !reflect.DeepEqual(appendEvent([]byte{}, ev), append([]byte{}, body...)) {
 				t.Errorf("message 0x%02x %x became %+v", typ, body, ev)
 			}
+		}
+		if report, err := parseTaken(body); err == nil && string(appendTaken(nil, report)) != string(body) {
+			t.Errorf("report %x became %+v", body, report)
 		}
 		if reason, ok, err := parseReply(wire.Type(typ), body); ok && err == nil && len(reason) > 4*maxReason {
 			t.Errorf("reason of %d bytes", len(reason))
