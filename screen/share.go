@@ -24,10 +24,12 @@ type Share struct {
 	end     context.CancelFunc
 	stopped chan struct{} // closed when the capture has ended
 
+	kept *codec.Picture // a copy of the newest pixels; the capture's alone while picture is the source's
+
 	mu      sync.Mutex // guards what follows, and the pixels of picture
 	viewers map[*viewer]bool
 	display Display
-	picture *codec.Picture // the newest pixels; nil before the first
+	picture *codec.Picture // the newest pixels: the source's own or kept; nil before the first
 	cursor  *Cursor
 	status  string
 	seen    time.Time   // of the newest pixels
@@ -82,7 +84,7 @@ func (s *Share) leave(v *viewer) {
 	if last {
 		s.end()
 		<-s.stopped
-		s.picture, s.cursor, s.status = nil, nil, ""
+		s.picture, s.kept, s.cursor, s.status = nil, nil, nil, ""
 	}
 }
 
@@ -119,27 +121,26 @@ func (s *Share) follow(ctx context.Context) error {
 			return err
 		}
 		s.take(f, first)
+		s.keep(f)
 	}
 }
 
-// take makes f the newest picture and wakes the viewers.
+// take makes f the newest picture and wakes the viewers. Its pixels are the source's
+// until keep has a copy: viewers that wait for them need not wait for that.
 func (s *Share) take(f *Frame, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if first || f.Display.Generation != s.display.Generation || s.picture == nil {
-		s.picture = codec.NewPicture(f.Display.W, f.Display.H)
+		s.kept = codec.NewPicture(f.Display.W, f.Display.H)
 		s.display = f.Display
 		s.cursor = nil
 		for v := range s.viewers {
 			v.restart(s.display)
 		}
 	}
-	for _, r := range f.Dirty {
-		r = r.Intersect(s.picture.Bounds())
-		for y := r.Min.Y; y < r.Max.Y; y++ {
-			copy(s.picture.Row(y)[r.Min.X:r.Max.X], f.Picture.Row(y)[r.Min.X:r.Max.X])
-		}
-		for v := range s.viewers {
+	s.picture = f.Picture
+	for v := range s.viewers {
+		for _, r := range f.Dirty {
 			v.dirty.add(r.Sub(v.part.Min))
 		}
 	}
@@ -153,6 +154,19 @@ func (s *Share) take(f *Frame, first bool) {
 	for v := range s.viewers {
 		v.wakeUp()
 	}
+}
+
+// keep copies what f has changed, so that the source may go on.
+func (s *Share) keep(f *Frame) {
+	for _, r := range f.Dirty {
+		r = r.Intersect(s.kept.Bounds())
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			copy(s.kept.Row(y)[r.Min.X:r.Max.X], f.Picture.Row(y)[r.Min.X:r.Max.X])
+		}
+	}
+	s.mu.Lock()
+	s.picture = s.kept
+	s.mu.Unlock()
 }
 
 // say tells the viewers why there is no new picture.
