@@ -31,7 +31,7 @@ type sent struct {
 }
 
 const (
-	// frameTime is what a message takes on the line: of a 60 Hz screen.
+	// frameTime is of a 60 Hz screen.
 	frameTime = 16 * time.Millisecond
 	// firstMessage is the limit before anything is known: what TCP sends at once
 	// (RFC 6928), a sixteenth of a second at 2 Mbit/s.
@@ -78,7 +78,7 @@ func (p *pace) stuck() bool {
 	if way == 0 {
 		way = longWay
 	}
-	return p.takes(p.bytes) > way+p.took+frameTime+p.lead() || len(p.underWay) >= fewMessages+int(2*way/frameTime)
+	return p.takes(p.bytes) > way+p.took+wholeFrame || len(p.underWay) >= fewMessages+int(2*way/frameTime)
 }
 
 const (
@@ -90,49 +90,43 @@ const (
 	fewMessages = 4
 )
 
-// limit returns how many bytes the next message may have. calm: no newer pixels
-// have come since the last one, so that the rest of a picture or its refinement goes
-// out in larger pieces, which pack better.
-func (p *pace) limit(calm bool) int {
+// limit returns how many bytes the next message may have.
+func (p *pace) limit() int {
 	if p.busy == 0 {
 		return firstMessage
 	}
-	n := p.rate() * frameTime.Seconds()
-	if calm {
-		n *= 2
-	}
-	return int(min(max(n, leastMessage), mostMessage))
+	return int(min(max(p.rate()*wholeFrame.Seconds(), leastMessage), mostMessage))
 }
 
-// budget returns what pictures may take of the next message for the sake of their
-// quality; 0: let them be exact. since is the time since the last picture.
-func (p *pace) budget(q Quality, since time.Duration) int {
+// line is what the encoder is told. since is the time since the last message with
+// coarse pictures.
+func (p *pace) line(q Quality, since time.Duration, near image.Point) codec.Line {
+	l := codec.Line{Near: near}
+	if p.busy > 0 {
+		l.Rate = p.rate()
+	}
 	if q == Lossless || p.rate() >= exactFrom {
-		return 0
+		return l
 	}
-	t := min(max(since/4, movingPicture), stillPicture)
+	picture := min(max(since/4, movingPicture), stillPicture)
 	if q == Low {
-		t /= 2
+		picture /= 2
 	}
-	return max(int(p.rate()*t.Seconds()), leastMessage)
+	l.Budget = max(int(p.rate()*frameTime.Seconds()), leastMessage)
+	l.Most = int(p.rate() * picture.Seconds())
+	return l
 }
 
-// The time that pictures may take on the line: what moves gets 12 to 15 frames a
-// second on the slowest lines that are any use, and one picture after a rest may
-// take a little longer to be a good one.
 const (
+	// wholeFrame is what a message may take on the line: text that only just does not
+	// fit into a frame's time is worth more whole, at 20 frames a second, than in parts.
+	wholeFrame = 3 * frameTime
+	// movingPicture is what pictures that move may take rather than be poor: 12 to 15
+	// frames a second on the slowest lines that are any use. One picture after a rest
+	// may take up to stillPicture to be a good one.
 	movingPicture = 64 * time.Millisecond
 	stillPicture  = 200 * time.Millisecond
 )
-
-// line is what the encoder is told.
-func (p *pace) line(budget int, near image.Point) codec.Line {
-	rate := p.rate()
-	if p.busy == 0 {
-		rate = 0
-	}
-	return codec.Line{Rate: rate, Budget: budget, Near: near}
-}
 
 // sent notes that a message, which took that long to make, is under way.
 func (p *pace) sent(seq uint32, bytes int, making time.Duration, now time.Time) {

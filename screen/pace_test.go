@@ -48,7 +48,7 @@ func flood(l pipe, forTime time.Duration, change func(l *pipe, after time.Durati
 		change(&l, now.Sub(start))
 		wait := p.wait(now)
 		if wait == 0 {
-			send(seq, p.limit(true))
+			send(seq, p.limit())
 			seq++
 			continue
 		}
@@ -78,7 +78,7 @@ func TestPaceFillsALineWithoutQueueing(t *testing.T) {
 		if f.rate < 0.9*l.rate {
 			t.Errorf("a line of %.0f bytes/s and %v carried %.0f", l.rate, l.rtt, f.rate)
 		}
-		if f.queue > frameTime {
+		if f.queue > wholeFrame {
 			t.Errorf("a line of %.0f bytes/s and %v: a message waited %v", l.rate, l.rtt, f.queue)
 		}
 	}
@@ -95,7 +95,7 @@ func TestPaceFollowsALineThatBecomesSlowerOrFasterWithinASecond(t *testing.T) {
 			}
 		})
 		late = f
-		if late.queue > 2*frameTime {
+		if late.queue > 2*wholeFrame {
 			t.Errorf("from %.0f to %.0f bytes/s: a second later a message waited %v", c.before, c.after, late.queue)
 		}
 		if late.rate < 0.8*c.after {
@@ -113,10 +113,10 @@ func TestAViewerThatNeverAnswersGetsNoMoreThanALongLineHolds(t *testing.T) {
 			break
 		}
 		now = now.Add(wait)
-		p.sent(seq, p.limit(false), 0, now)
-		total += p.limit(false)
+		p.sent(seq, p.limit(), 0, now)
+		total += p.limit()
 	}
-	if total > 64<<10 || len(p.underWay) > 20 {
+	if total > 128<<10 || len(p.underWay) > 20 {
 		t.Errorf("%d bytes in %d frames are under way", total, len(p.underWay))
 	}
 }

@@ -41,7 +41,6 @@ type viewer struct {
 	status     string
 	updated    time.Time // when the encoder got its pixels
 	seen       time.Time // when those were captured
-	calm       bool      // nothing newer has come since the last frame
 	lastFrame  time.Time
 	lastCoarse time.Time // the last frame that made pictures coarse
 }
@@ -220,13 +219,16 @@ func (v *viewer) sendDisplay(w *wire.Writer, d Display) error {
 func (v *viewer) sendFrame(w *wire.Writer, t taken) error {
 	v.seq++
 	news := v.encoder.Pending()
+	if !news {
+		t.limit /= 2 // what is typed meanwhile waits for the refinement that is under way
+	}
 	return w.Append(msgFrame, func(b []byte) []byte {
 		start, head := len(b), frameHeader{seq: v.seq, generation: v.generation, captured: t.seen}
 		b = appendFrameHeader(b, head)
 		b, head.exact = v.encoder.Append(b, t.limit)
 		appendFrameHeader(b[:start], head)
 		v.sent(len(b)-start, t.began)
-		v.calm, v.lastFrame = true, time.Now()
+		v.lastFrame = time.Now()
 		if _, coarse := v.encoder.Coarse(); coarse && news {
 			v.lastCoarse = v.lastFrame
 		}
@@ -286,7 +288,7 @@ func (v *viewer) take() taken {
 		return t
 	}
 	v.update(&t)
-	t.limit = v.pace.limit(v.calm)
+	t.limit = v.pace.limit()
 	return t
 }
 
@@ -305,16 +307,16 @@ func (v *viewer) wait(now time.Time) time.Duration {
 // the top of each picture; but stale ends that. The caller holds share.mu.
 func (v *viewer) update(t *taken) {
 	s := v.share
-	budget := v.pace.budget(v.want.Quality, t.began.Sub(v.lastCoarse))
-	v.encoder.SetLine(v.pace.line(budget, s.near.Sub(v.part.Min)))
-	if budget == 0 && v.encoder.Pending() && t.began.Sub(v.updated) < stale {
+	line := v.pace.line(v.want.Quality, t.began.Sub(v.lastCoarse), s.near.Sub(v.part.Min))
+	v.encoder.SetLine(line)
+	if line.Budget == 0 && v.encoder.Pending() && t.began.Sub(v.updated) < stale {
 		t.seen = v.seen
 		return
 	}
 	v.rects = v.dirty.take(v.rects[:0])
 	if len(v.rects) > 0 {
 		v.encoder.Update(s.picture.Sub(v.part), v.rects)
-		v.updated, v.seen, v.calm = t.began, s.seen, false
+		v.updated, v.seen = t.began, s.seen
 	}
 }
 
