@@ -30,7 +30,7 @@ func (p pair) String() string {
 	side := func(r p2ptest.Router) string {
 		s := string(r.NAT)
 		if r.NoUDP {
-			s += "-noudp"
+			s += "-u" // short: a host names its control socket after its folder
 		}
 		if r.Stray != "" {
 			s += "-" + string(r.Stray)

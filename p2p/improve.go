@@ -20,20 +20,23 @@ import (
 )
 
 const (
-	improveTime  = 5 * time.Second // for one attempt
-	improvePause = time.Second     // after the first, in which a packet may have been lost
-	improveNext  = 30 * time.Second
-	improveMax   = 10 * time.Minute
+	improveTime = 5 * time.Second // for one attempt
+	improveMax  = 10 * time.Minute
 )
 
-// pauses are those between attempts: 1 s, 30 s, 1 min, … 10 min.
+// pauses are those between attempts: two short ones, as a packet may have been
+// lost, then 30 s, 1 min, … 10 min.
 func (n *Node) pauses() func() time.Duration {
 	next := n.tests.improve
-	first := next == 0
+	var short []time.Duration
+	if next == 0 {
+		next, short = 30*time.Second, []time.Duration{time.Second, 5 * time.Second}
+	}
 	return func() time.Duration {
-		if first {
-			first, next = false, improveNext
-			return improvePause
+		if len(short) > 0 {
+			pause := short[0]
+			short = short[1:]
+			return pause
 		}
 		pause := next
 		next = min(2*next, improveMax)

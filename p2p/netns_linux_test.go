@@ -144,6 +144,47 @@ func TestABareIDIsFoundOnAnotherComputer(t *testing.T) {
 	})
 }
 
+// alone brings up an interface with IPv6 only, without the second in which it
+// looks for others with its addresses.
+func alone(t *testing.T, dev, host string) {
+	ip(t, "link set "+dev+" addrgenmode none")
+	ip(t, "link set "+dev+" up")
+	ip(t, "addr add fe80::"+host+"/64 dev "+dev+" nodad")
+	ip(t, "addr add fd77::"+host+"/64 dev "+dev+" nodad")
+}
+
+func TestABareIDIsFoundOverIPv6AloneAndAmongSeveralNetworks(t *testing.T) {
+	twoComputers(t, func(t *testing.T, in io.Writer, out *bufio.Reader) {
+		ip(t, "link set v0 down")
+		ip(t, "addr del 10.77.0.1/24 dev v0")
+		alone(t, "v0", "1")
+		for i := range 3 { // networks where nobody answers
+			ip(t, fmt.Sprintf("link add d%d type bridge", i))
+			ip(t, fmt.Sprintf("addr add 10.88.%d.1/24 dev d%d", i, i))
+			ip(t, fmt.Sprintf("link set d%d up multicast on", i))
+		}
+		fmt.Fprintln(in, "plug")
+		target := readID(t, out)
+		viewer, err := Start(t.Context(), Options{Identity: newIdentity(t), Role: Connector, LAN: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer viewer.Close()
+		began := time.Now()
+		c := dial(t, viewer, target)
+		t.Logf("found and connected after %v: %s at %s", time.Since(began), c.Path(), c.Path().Addr)
+		if p := c.Path(); !strings.HasPrefix(p.Addr, "/ip6/fd77::2/tcp/") {
+			t.Errorf("connected to %s, want fd77::2 over TCP", p.Addr)
+		}
+		say(t, open(t, c, echo), "hello")
+	}, func(t *testing.T) {
+		in := bufio.NewReader(os.Stdin)
+		in.ReadString('\n')
+		alone(t, "v1", "2")
+		hostUntilStdinEnds(t, in, func() {})
+	})
+}
+
 func TestAHostIsFoundOnANetworkThatCameUpAfterItsStart(t *testing.T) {
 	twoComputers(t, func(t *testing.T, in io.Writer, out *bufio.Reader) {
 		target := readID(t, out)

@@ -241,7 +241,7 @@ func (p *puncher) knock(ctx context.Context, id peer.ID, theirs meet, addrs []ma
 		dials++
 		go func() {
 			rest(ctx, d.after, nil)
-			conn, err := p.node.dialers.dial(ctx, id, d.addr, d.from)
+			conn, err := p.knockAt(ctx, id, d)
 			results <- result{conn, err}
 		}()
 	}
@@ -262,6 +262,25 @@ func (p *puncher) knock(ctx context.Context, id peer.ID, theirs meet, addrs []ma
 		return nil
 	}
 	return errors.Join(failed...)
+}
+
+// serverTime is how long the side that is to play the server waits for the other
+// to play the client.
+const serverTime = 1200 * time.Millisecond
+
+// knockAt dials once; as the server it dials again as the client. Where the
+// packet of that side came in before the other had dialled, no hole was needed:
+// the other has taken a call, and plays the server itself.
+func (p *puncher) knockAt(ctx context.Context, id peer.ID, k knocking) (transport.CapableConn, error) {
+	if k.from == fromServer {
+		first, cancel := context.WithTimeout(ctx, serverTime)
+		defer cancel()
+		if conn, err := p.node.dialers.dial(first, id, k.addr, k.from); err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		k.from = fromClient
+	}
+	return p.node.dialers.dial(ctx, id, k.addr, k.from)
 }
 
 // knocking is one dial of a punch.

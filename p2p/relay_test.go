@@ -31,8 +31,8 @@ func startRelay(t testing.TB, o Options) (*Node, []string) {
 	return n, n.Addrs()
 }
 
-// wall keeps a node from dialling one peer directly until it is opened, as a
-// NAT would.
+// wall keeps a node from dialling one peer directly, and from being called, until
+// it is opened, as a NAT would.
 type wall struct {
 	peer wire.PeerID
 	open atomic.Bool
@@ -42,7 +42,9 @@ func (w *wall) InterceptPeerDial(peer.ID) bool { return true }
 func (w *wall) InterceptAddrDial(id peer.ID, a ma.Multiaddr) bool {
 	return w.open.Load() || id.String() != string(w.peer) || !isDirect(a)
 }
-func (w *wall) InterceptAccept(network.ConnMultiaddrs) bool                              { return true }
+func (w *wall) InterceptAccept(c network.ConnMultiaddrs) bool {
+	return w.open.Load() || !isDirect(c.RemoteMultiaddr())
+}
 func (w *wall) InterceptSecured(network.Direction, peer.ID, network.ConnMultiaddrs) bool { return true }
 func (w *wall) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason)          { return true, 0 }
 

@@ -27,6 +27,7 @@ const (
 	reserveTime  = 5 * time.Second  // for a reservation
 	relayPing    = 10 * time.Second // a relay that has died silently is noticed after this and pingTimeout
 	relayBusy    = 2 * time.Second  // the same while a session runs
+	otherTime    = 2 * time.Second  // for the other transport when one is up: then it is blocked
 	renewEarly   = 5 * time.Minute  // relays grant an hour
 )
 
@@ -192,6 +193,8 @@ func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) 
 			if n.admit(ctx, r.conn) {
 				up[layer] = true
 				first <- nil
+				late := time.AfterFunc(otherTime, cancel)
+				defer late.Stop()
 			}
 		default:
 			if !up[layer] {
