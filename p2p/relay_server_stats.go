@@ -76,6 +76,7 @@ func (r *Relay) AllowReserve(id peer.ID, _ ma.Multiaddr) bool {
 		return false
 	}
 	r.guests.serve(id)
+	r.work.Go(func() { r.dropStale(id) })
 	return true
 }
 

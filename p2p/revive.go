@@ -42,6 +42,27 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duratio
 	for _, l := range n.relay {
 		n.goWork(func() { n.doubtRelay(l, patience) })
 	}
+	fastest := weigh(ctx, conns, patience, func(c network.Conn) {
+		if n.ctx.Err() == nil {
+			n.log.Debug("dead connection closed", "peer", id.Short(), "addr", c.RemoteMultiaddr())
+			c.Close()
+		}
+	})
+	best := n.best(p)
+	if best == nil || best.Stat().Limited || fastest == 0 {
+		return nil
+	}
+	c, err := n.newConn(p, pathOf(best, fastest))
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+// weigh pings connections and gives to dead those that do not answer within
+// patience, or soon after the fastest has. It returns how long that one took; 0:
+// none has answered.
+func weigh(ctx context.Context, conns []network.Conn, patience time.Duration, dead func(network.Conn)) time.Duration {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var fastest atomic.Int64
@@ -52,22 +73,13 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duratio
 			case err == nil:
 				fastest.CompareAndSwap(0, int64(rtt))
 				time.AfterFunc(doubtGrace+2*rtt, cancel)
-			case ctx.Err() == nil && n.ctx.Err() == nil:
-				n.log.Debug("dead connection closed", "peer", id.Short(), "addr", c.RemoteMultiaddr())
-				c.Close()
+			case ctx.Err() == nil:
+				dead(c)
 			}
 		})
 	}
 	wg.Wait()
-	best := n.best(p)
-	if best == nil || best.Stat().Limited || fastest.Load() == 0 {
-		return nil
-	}
-	c, err := n.newConn(p, pathOf(best, time.Duration(fastest.Load())))
-	if err != nil {
-		return nil
-	}
-	return c
+	return time.Duration(fastest.Load())
 }
 
 // doubtRelay looks at a relay, and makes Dial wait for a new connection to it
