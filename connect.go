@@ -144,6 +144,12 @@ func (c *connection) prepare(operand string) error {
 // scripted tells whether this connect has no window.
 func (c *connection) scripted() bool { return *c.o.screenshot != "" || *c.o.text != "" }
 
+// inHaste tells whether a lost line is waited for no longer than --timeout: a
+// script must end. Who has a window or forwarded ports wants them back.
+func (c *connection) inHaste() bool {
+	return c.scripted() || c.errand != nil && len(c.forwards) == 0
+}
+
 func (c *connection) options(cfg *config.Config) (err error) {
 	if c.want.Monitor, err = parseMonitor(*c.o.monitor); err != nil {
 		return err

@@ -212,7 +212,7 @@ var errHeard = errors.New("the host is heard again")
 // one is heard again: then it returns nil. why is what is wrong with that.
 func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 	limit := resumeFor
-	if s.scripted() {
+	if s.inHaste() {
 		limit = *s.o.timeout
 	}
 	var beside sync.WaitGroup
