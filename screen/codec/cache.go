@@ -8,10 +8,12 @@ import (
 
 // Both sides keep tiles that were on the screen for a while and then went away: a
 // menu closes, a page or a program comes back, and takes 5 bytes a tile or fewer.
+// So does what a dragged window uncovers, piece by piece: each piece is found in
+// what the same tile was before.
 
 const (
 	restTime  = 300 * time.Millisecond // that a tile must have stood still: a film is not worth a slot
-	minChange = 256                    // pixels of a tile that must have changed: nor is typing
+	minChange = 256                    // pixels of a tile that must have changed: nor is typing, unless at its edge, where a dragged window enters
 )
 
 // cache is the ring of kept tiles, row by row.
@@ -35,21 +37,26 @@ func (c *cache) keep(p *Picture, r image.Rectangle) (slot int) {
 	return slot
 }
 
-// draw sets p's pixels inside r, a whole tile, to those in a slot.
+// draw sets p's pixels inside r, which lies in one tile, to those in a slot.
 func (c *cache) draw(p *Picture, r image.Rectangle, slot int) {
-	for y := range tileSide {
-		copy(p.Row(r.Min.Y + y)[r.Min.X:r.Max.X], c.slots[slot][y*tileSide:])
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		copy(p.Row(y)[r.Min.X:r.Max.X], c.row(slot, r, y))
 	}
 }
 
-// holds says whether a slot has p's pixels inside r, a whole tile.
+// holds says whether a slot has p's pixels inside r, which lies in one tile.
 func (c *cache) holds(p *Picture, r image.Rectangle, slot int) bool {
-	for y := range tileSide {
-		if !equalRow(p.Row(r.Min.Y + y)[r.Min.X:r.Max.X], c.slots[slot][y*tileSide:][:tileSide]) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		if !equalRow(p.Row(y)[r.Min.X:r.Max.X], c.row(slot, r, y)) {
 			return false
 		}
 	}
 	return true
+}
+
+// row returns what a slot has for row y of r.
+func (c *cache) row(slot int, r image.Rectangle, y int) []uint32 {
+	return c.slots[slot][y%tileSide*tileSide+r.Min.X%tileSide:][:r.Dx()]
 }
 
 // cacheIndex finds tiles in the encoder's cache by their hash.
@@ -81,19 +88,19 @@ func (x *cacheIndex) find(p *Picture, r image.Rectangle) (slot int, ok bool) {
 	return slot, ok && x.holds(p, r, slot)
 }
 
-// add keeps p's pixels inside r unless they are there already.
-func (x *cacheIndex) add(p *Picture, r image.Rectangle) bool {
+// add keeps p's pixels inside r unless they are there already. It returns their slot.
+func (x *cacheIndex) add(p *Picture, r image.Rectangle) (slot int, new bool) {
 	h := x.sum(p, r)
-	if _, ok := x.slot[h]; ok {
-		return false
+	if slot, ok := x.slot[h]; ok {
+		return slot, false
 	}
 	full := len(x.slots) == cacheLen
-	slot := x.keep(p, r)
+	slot = x.keep(p, r)
 	if full {
 		delete(x.slot, x.hash[slot])
 	}
 	x.hash[slot], x.slot[h] = h, slot
-	return true
+	return slot, true
 }
 
 // appendKeeps appends a chunk that keeps those of the tiles about to be drawn over
@@ -128,26 +135,49 @@ func (e *Encoder) appendKeeps(dst []byte) []byte {
 // worthKeeping puts what the viewer has of tile i into the cache, or returns false.
 func (e *Encoder) worthKeeping(i int) bool {
 	t, r := &e.tiles[i], e.grid.run(i, 1)
-	if e.now-t.shown < restTime || t.kept || !t.rough.Empty() || area(t.box) < minChange || area(r) < tileSide*tileSide {
+	if e.now-t.shown < restTime || t.kept || !t.rough.Empty() || area(r) < tileSide*tileSide {
+		return false
+	}
+	if entered := t.box.Inset(-1).Intersect(r) != t.box.Inset(-1); area(t.box) < minChange && !entered {
 		return false
 	}
 	t.kept = true
 	var cols [4]uint32
-	return fewColours(e.have, r, &cols) > 1 && e.cache.add(e.have, r)
-}
-
-// recall looks for the wanted pixels of a located tile in the cache. What it finds
-// is good for this frame.
-func (e *Encoder) recall(i int) bool {
-	t, r := &e.tiles[i], e.grid.run(i, 1)
-	if t.missed || area(t.box) < minChange || area(r) < tileSide*tileSide {
+	if fewColours(e.have, r, &cols) == 1 {
 		return false
 	}
-	slot, ok := e.cache.find(e.want, r)
-	if t.missed = !ok; ok {
-		t.kind, t.slot, t.box, t.known = kindCache, slot, r, true
-	} else if t.kind == kindCache {
+	slot, new := e.cache.add(e.have, r)
+	if t.past[0] != int16(slot+1) {
+		t.past[0], t.past[1] = int16(slot+1), t.past[0]
+	}
+	return new
+}
+
+// recall looks for the wanted pixels of a located tile in the cache: those that
+// are missing in what the tile once was, or all in any slot. What it finds is good
+// for this frame.
+func (e *Encoder) recall(i int) bool {
+	t, r := &e.tiles[i], e.grid.run(i, 1)
+	if t.missed {
+		return false
+	}
+	for _, p := range t.past {
+		if p > 0 && e.cache.holds(e.want, t.box, int(p-1)) {
+			t.kind, t.slot, t.known = kindCache, int(p-1), true
+			if area(t.box) >= minChange && area(r) == tileSide*tileSide && e.cache.holds(e.want, r, t.slot) {
+				t.box = r // whole tiles join in one op
+			}
+			return true
+		}
+	}
+	if area(t.box) >= minChange && area(r) == tileSide*tileSide {
+		if slot, ok := e.cache.find(e.want, r); ok {
+			t.kind, t.slot, t.box, t.known = kindCache, slot, r, true
+			return true
+		}
+	}
+	if t.missed = true; t.kind == kindCache {
 		t.known = false
 	}
-	return ok
+	return false
 }

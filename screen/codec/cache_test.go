@@ -70,3 +70,23 @@ func TestRecallsSurviveSmallLimits(t *testing.T) {
 		l.still()
 	}
 }
+
+// What a dragged window uncovers was on the screen before it came: each strip of it
+// is found in the cache. And the window is found by one vector, though the last
+// frame's is nearly right.
+func TestWhatADraggedWindowUncoversComesFromTheCache(t *testing.T) {
+	desk, window := photoPage(1000, 700, 1), mixedPage(t, 400, 300)
+	l, screen := newLink(t, 1000, 700), desk.clone()
+	l.show(screen, 1<<30)
+	l.still()
+	paste(screen, window, 100, 64)
+	l.show(screen, 1<<30)
+	for i := range 12 {
+		l.now = l.now.Add(restTime / 20)
+		copyPixels(screen, desk, desk.Bounds())
+		paste(screen, window, 110+i*(10+i), 64+i*7)
+		if n := l.show(screen, 1<<30); n > 6000 { // at the corner one tile is new pixels
+			t.Errorf("frame %d of a drag takes %d bytes", i, n)
+		}
+	}
+}

@@ -13,12 +13,14 @@ func (e *Encoder) choose(stats *colourCount, i int) {
 	if t.known && t.kind != kindCache { // a slot is good for one frame
 		return
 	}
+	if e.recall(i) {
+		return
+	}
 	t.known = true
 	t.box = e.grid.align(t.box)
 	switch t.n = fewColours(e.want, t.box, &t.cols); {
 	case t.n == 1:
 		t.kind = kindFill
-	case e.recall(i):
 	case t.n <= len(t.cols):
 		t.kind = kindPack
 	default:

@@ -189,9 +189,9 @@ func (d *Decoder) useCache(o *op) error {
 	if o.kind == kindCache && o.slot+o.n > len(d.cache.slots) {
 		return badFrame("slots %d to %d of %d", o.slot, o.slot+o.n-1, len(d.cache.slots))
 	}
+	x := o.box.Min.X &^ (tileSide - 1)
 	for i := range o.n {
-		x := o.box.Min.X + i*tileSide
-		r := image.Rect(x, o.box.Min.Y, x+tileSide, o.box.Max.Y)
+		r := image.Rect(x+i*tileSide, o.box.Min.Y, x+(i+1)*tileSide, o.box.Max.Y).Intersect(o.box)
 		if o.kind == kindKeep {
 			d.cache.keep(d.pic, r)
 		} else {

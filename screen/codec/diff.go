@@ -18,6 +18,7 @@ type tile struct {
 	wave    bool          // it will be in this frame
 	kind    kind
 	slot    int             // CACHE
+	past    [2]int16        // 1 + the slots into which this tile was kept last; they may have been taken again
 	n       int             // PACK: colours
 	cols    [4]uint32       // FILL, PACK
 	box     image.Rectangle // what the viewer lacks; once known, in whole bands

@@ -115,7 +115,7 @@ func (e *Encoder) joins(t, next *tile, r *run, both image.Rectangle, sum int) bo
 	case kindFill:
 		return area(both) == sum && next.cols[0] == t.cols[0]
 	case kindCache:
-		return next.slot == t.slot+r.n
+		return next.slot == t.slot+r.n && area(both) == sum
 	case kindPack:
 		return area(both) == sum && mergeColours(t, next)
 	}

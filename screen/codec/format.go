@@ -65,7 +65,8 @@ package codec
 // of an uncut tile. KEEP puts its tiles, as the viewer's picture has them at that
 // moment, into the slots after the last one filled (at first 0, after 1023 comes
 // 0). CACHE sets its tiles to what is in its slot and those after it, which must
-// have been filled; it ends at slot 1023. Neither has a part, neither a cut tile.
+// have been filled; it ends at slot 1023. If it has a part, or a tile is cut, the
+// rest of the slots' pixels is left out. KEEP has neither.
 //
 // Slices follow the block in the order of their ops. The bytes of a picture's
 // planes and what is predicted are in planes.go.
@@ -325,7 +326,7 @@ func (g grid) readRest(r *reader, o *op) error {
 		}
 	case kindCache:
 		o.slot = r.u16()
-		r.bad = r.bad || o.slot+o.n > cacheLen || area(o.box) != o.n*tileSide*tileSide
+		r.bad = r.bad || o.slot+o.n > cacheLen
 	case kindKeep:
 		r.bad = r.bad || area(o.box) != o.n*tileSide*tileSide
 	case kindExact, kindBits:

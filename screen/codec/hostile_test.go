@@ -72,7 +72,6 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"cache slot beyond the last", stored([]byte{byte(kindCache), 0, 0, 0, 4}, nil, nil)},
 		{"keep of a cut tile", stored([]byte{byte(kindKeep), 3, 0}, nil, nil)},
 		{"keep of a part", stored([]byte{byte(kindKeep) | opPart, 0, 0, 0, 0, 8, 8}, nil, nil)},
-		{"cache of a part", stored([]byte{byte(kindKeep), 0, 0, byte(kindCache) | opPart, 0, 0, 0, 0, 8, 8, 0, 0}, nil, nil)},
 		{"keeps of seven pictures", append([]byte{0}, bytes.Repeat(stored([]byte{byte(kindKeep), 0, 2, byte(kindKeep), 1, 2}, nil, nil)[1:], 9)...)},
 		{"op with unknown flags", stored([]byte{0x22, 0, 0, 1, 2, 3}, nil, nil)},
 		{"op cut off", stored([]byte{byte(kindFill), 0, 0, 1, 2}, nil, nil)},

@@ -43,7 +43,6 @@ type mover struct {
 
 	votes  votes
 	ranked []vote
-	trial  []image.Point
 }
 
 // forget is for a picture that has nothing to do with the last one. The next
@@ -105,49 +104,60 @@ func (e *Encoder) relocate() {
 			if t.located = t.located && t.box.In(o.box); t.located {
 				t.box = image.Rectangle{}
 			}
-			t.known, t.kept = false, false
+			t.known, t.missed, t.kept = false, false, false
 			t.shown = e.now
 		})
 	}
 	e.locate()
 }
 
-// run tries the last vectors, then those that win a vote, until the most is done.
+// run tries vectors until the most is done: the last ones if one of them explains
+// nearly all, else also those that win a vote. The one that does best on a few blocks
+// goes first: a vector that is nearly right fits to all that is blank, and what it
+// moves is lost to the right one.
 func (m *mover) run(box image.Rectangle) {
 	m.survey(box)
 	most := m.left / 3
-	for _, v := range m.promising() {
-		if m.left >= max(tryFor, most) {
-			m.try(v)
-		}
+	m.ranked = m.ranked[:0]
+	sure := m.rank(m.last, 1)
+	enough := max(tryFor, most)
+	voted := !sure && m.left >= searchFor && !m.rest()
+	if voted {
+		m.rank(m.votes.hold(m.have, m.want, box), 0)
+		enough = tryFor
 	}
-	if m.left < max(searchFor, most) || m.rest() {
-		return
+	m.tryRanked(enough)
+	if sure && m.left >= max(searchFor, most) && !m.rest() {
+		voted, m.ranked = true, m.ranked[:0]
+		m.rank(m.votes.hold(m.have, m.want, box), 0)
+		m.tryRanked(tryFor)
 	}
-	known := len(m.copies)
-	for _, v := range m.votes.hold(m.have, m.want, box) {
-		if m.left >= tryFor {
-			m.try(v)
-		}
+	if voted {
+		m.learn(len(m.copies) > 0)
 	}
-	m.learn(len(m.copies) > known)
 }
 
-// promising returns those of the last vectors that do well on a few blocks, the
-// best first: what is blank fits to any vector.
-func (m *mover) promising() []image.Point {
-	m.ranked = m.ranked[:0]
-	for _, v := range m.last {
-		if hits := m.probe(v); hits > 0 {
+// rank adds vectors that do well on a few blocks, at least sixteenths of them, to
+// m.ranked. It says whether one of them explains three quarters.
+func (m *mover) rank(vectors []image.Point, sixteenths int) (sure bool) {
+	for _, v := range vectors {
+		hits, n := m.probe(v)
+		if sure = sure || 4*hits > 3*n; 16*hits >= sixteenths*n && !slices.ContainsFunc(m.ranked, func(r vote) bool { return r.v == v }) {
 			m.ranked = append(m.ranked, vote{v, hits})
 		}
 	}
 	slices.SortStableFunc(m.ranked, func(a, b vote) int { return b.n - a.n })
-	m.trial = m.trial[:0]
+	return sure
+}
+
+// tryRanked tries the ranked vectors, the best first, while there is more left to
+// explain than enough.
+func (m *mover) tryRanked(enough int) {
 	for _, r := range m.ranked {
-		m.trial = append(m.trial, r.v)
+		if m.left >= enough {
+			m.try(r.v)
+		}
 	}
-	return m.trial
 }
 
 // rest says whether to do without a vote: a film would call for one with each
@@ -170,16 +180,15 @@ func (m *mover) learn(found bool) {
 	}
 }
 
-// probe returns how many of some changed blocks are equal to what is v further, 0
-// if fewer than one in sixteen.
-func (m *mover) probe(v image.Point) (hits int) {
+// probe looks at some of the changed blocks, n, and returns how many of them are equal
+// to what is v further.
+func (m *mover) probe(v image.Point) (hits, n int) {
 	inside := m.want.Bounds()
 	inside = inside.Intersect(inside.Sub(v))
 	step := max(1, len(m.changed)/probes)
 	if step%m.cols == 0 {
 		step++ // not all in one column
 	}
-	n := 0
 	for i := step / 2; i < len(m.changed); i += step {
 		r := image.Rect(0, 0, blockSide, blockSide).Add(image.Pt(i%m.cols, i/m.cols).Mul(blockSide)).Add(m.region.Min)
 		if !m.changed[i] || !r.In(inside) {
@@ -190,10 +199,7 @@ func (m *mover) probe(v image.Point) (hits int) {
 			hits++
 		}
 	}
-	if 16*hits < n {
-		return 0
-	}
-	return max(hits, 1)
+	return hits, n
 }
 
 // keep puts v at the front of the vectors that are tried first.
