@@ -100,10 +100,12 @@ const (
 )
 
 // worthTelling leaves of addrs what strangers may know and can use: nothing of
-// the local network.
+// the local network, and no names, which may mean anything where they are
+// looked up.
 func (n *Node) worthTelling(addrs []ma.Multiaddr) []ma.Multiaddr {
-	addrs = slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool {
-		return a.Equal(circuitOnly) || !manet.IsPublicAddr(a) && !n.tests.anywhere
+	addrs = slices.DeleteFunc(ma.Unique(slices.Clone(addrs)), func(a ma.Multiaddr) bool {
+		_, err := manet.ToIP(a)
+		return err != nil || !manet.IsPublicAddr(a) && !n.tests.anywhere
 	})
 	return addrs[:min(len(addrs), maxRecordAddrs)]
 }

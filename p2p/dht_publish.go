@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -35,10 +36,12 @@ func (n *Node) beFound(r rendezvous) {
 	n.untilRelaysSettle()
 	pause := recordRetry
 	for n.ctx.Err() == nil {
+		changed := n.changed()
 		told, err := n.publish(r)
+		debug.FreeOSMemory() // a visit takes 6 MB and comes twice a day
 		if err != nil {
 			n.log.Debug("no record left", "where", r.name, "error", err)
-			rest(n.ctx, pause, nil)
+			rest(n.ctx, pause, changed)
 			pause = min(2*pause, recordRetryMax)
 			continue
 		}
@@ -51,9 +54,14 @@ func (n *Node) beFound(r rendezvous) {
 // whileTrue returns when the record has to be left again: it grows old, or what
 // it tells is no longer so.
 func (n *Node) whileTrue(r rendezvous, told string) {
-	left := time.Now()
-	for n.ctx.Err() == nil {
-		rest(n.ctx, recordLook, nil)
+	for left := time.Now(); n.ctx.Err() == nil; {
+		changed := n.changed()
+		rest(n.ctx, recordLook, changed)
+		select {
+		case <-changed:
+			n.borrowed.check(n)
+		default:
+		}
 		age := time.Since(left)
 		if age > renewRecord || age > recordGap && (told != textOf(n.recordAddrs()) || r.public && n.lacksRelays()) {
 			return
@@ -89,7 +97,13 @@ func (n *Node) publish(r rendezvous) (told string, err error) {
 // recordAddrs are the addresses in our record: those that may be dialled from
 // anywhere, and the ways through relays.
 func (n *Node) recordAddrs() []ma.Multiaddr {
-	return n.worthTelling(append(n.circuits(), n.host.AllAddrs()...))
+	addrs := n.circuits()
+	for _, l := range n.relay { // those may have been given by name
+		if c := n.best(l.info.ID); c != nil && l.isUp() {
+			addrs = append(addrs, circuitVia(l.info.ID, c.RemoteMultiaddr()))
+		}
+	}
+	return n.worthTelling(append(addrs, n.host.AllAddrs()...))
 }
 
 func textOf(addrs []ma.Multiaddr) string {

@@ -87,6 +87,16 @@ func (b *borrowed) lost(id peer.ID) {
 	delete(b.places, id)
 }
 
+// check closes the connections to those relays that no longer answer, as after
+// a change of address: a place is where a connection is.
+func (b *borrowed) check(n *Node) {
+	var conns []network.Conn
+	for _, id := range b.ids() {
+		conns = append(conns, n.host.Network().ConnsToPeer(id)...)
+	}
+	n.prune(n.ctx, conns, pingTimeout)
+}
+
 // ids are the relays on which there is a place.
 func (b *borrowed) ids() []peer.ID {
 	b.mu.Lock()

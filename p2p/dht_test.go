@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // startPublicNetwork runs servers like those of the public libp2p network: each
@@ -219,6 +220,41 @@ func TestARecordIsForgottenAfterADay(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		if found, _ := s.GetProviders(t.Context(), []byte("key")); len(found) != 0 || len(s.byPeer) != 0 {
 			t.Error("not forgotten")
+		}
+	})
+}
+
+// FuzzRecord: whatever a stranger keeps in a record, we dial no more addresses than
+// a host has, none of the local network, and none that needs another transport.
+func FuzzRecord(f *testing.F) {
+	id := newIdentity(f)
+	f.Add("/ip4/11.0.0.1/tcp/4001\n/ip4/11.1.0.10/udp/4001/quic-v1/p2p/" + string(id.ID()) + "/p2p-circuit")
+	f.Add("/ip4/192.168.1.1/tcp/80\n/ip4/127.0.0.1/tcp/22\n/ip6/fe80::1/tcp/1\n/dns4/localhost/tcp/1\n/dnsaddr/x\n/ip4/11.0.0.1/tcp/0")
+	f.Add(strings.Repeat("/ip4/11.0.0.1/tcp/4001\n", 100) + "/ip4/11.0.0.1/udp/1/webrtc-direct\n/p2p-circuit")
+	n := &Node{}
+	f.Fuzz(func(t *testing.T, text string) {
+		var addrs []ma.Multiaddr
+		for line := range strings.Lines(text) {
+			if a, err := ma.NewMultiaddr(strings.TrimSpace(line)); err == nil {
+				addrs = append(addrs, a)
+			}
+		}
+		var tried recordTried
+		var direct, through []ma.Multiaddr
+		for range 3 { // told by several
+			d, c := tried.sort(n.worthTelling(addrs))
+			direct, through = append(direct, d...), append(through, c...)
+		}
+		if len(direct) > maxRecordAddrs || len(through) > maxRecordRelays {
+			t.Errorf("%d addresses and %d relays are dialled", len(direct), len(through))
+		}
+		for _, a := range append(direct, through...) {
+			if !manet.IsPublicAddr(a) {
+				t.Errorf("%s is dialled", a)
+			}
+			if has(a, ma.P_TCP) == has(a, ma.P_UDP) && isDirect(a) {
+				t.Errorf("%s is dialled", a)
+			}
 		}
 	})
 }

@@ -75,6 +75,8 @@ type Relay struct {
 	allowed  map[peer.ID]bool // empty: all
 	log      *slog.Logger
 	work     sync.WaitGroup // connections that are being closed
+	closing  sync.Once
+	closed   error
 }
 
 // StartRelay starts a relay.
@@ -155,6 +157,11 @@ func (r *Relay) startReach() error {
 
 // Close ends the relay and everything that goes through it.
 func (r *Relay) Close() error {
+	r.closing.Do(func() { r.closed = r.close() })
+	return r.closed
+}
+
+func (r *Relay) close() error {
 	var errs []error
 	if r.service != nil {
 		errs = append(errs, r.service.Close())

@@ -3,6 +3,7 @@ package p2p
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,4 +162,36 @@ func FuzzObserver(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWhenOneOfTwoRelaysDiesTheOtherIsThere(t *testing.T) {
+	one, two := startOwnRelay(t, RelayOptions{}), startOwnRelay(t, RelayOptions{})
+	both := append(one.Addrs(), two.Addrs()...)
+	id := newIdentity(t)
+	host := start(t, Options{Relays: both, testing: testOptions{gater: &wall{peer: id.ID()}}})
+	host.Handle(echo, serveEcho)
+	untilReserved(t, host)
+	viewer := start(t, Options{Identity: id, Role: Connector, Relays: both, testing: testOptions{gater: &wall{peer: host.ID()}}})
+	c := dial(t, viewer, Target{ID: host.ID()})
+	say(t, open(t, c, echo), "through one of them")
+	dead, left := one, two
+	if strings.Contains(c.Path().Addr, string(two.ID())) {
+		dead, left = two, one
+	}
+	dead.Close()
+	<-c.Done()
+	began := time.Now()
+	c = dial(t, viewer, Target{ID: host.ID()})
+	say(t, open(t, c, echo), "through the other")
+	t.Logf("again after %v", time.Since(began))
+	if !strings.Contains(c.Path().Addr, string(left.ID())) {
+		t.Errorf("path %+v, want through %s", c.Path(), left.ID())
+	}
+}
+
+func TestARelayAnswersWhetherAnAddressCanBeCalled(t *testing.T) {
+	r := startOwnRelay(t, RelayOptions{})
+	if !slices.Contains(r.stack.host.Mux().Protocols(), "/libp2p/autonat/2/dial-request") {
+		t.Errorf("the relay speaks %v, which lacks AutoNAT", r.stack.host.Mux().Protocols())
+	}
 }
