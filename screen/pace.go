@@ -69,7 +69,7 @@ func (p *pace) wait(now time.Time) time.Duration {
 }
 
 // lead is how long before the line is free a message may be begun.
-func (p *pace) lead() time.Duration { return min(p.making, frameTime) }
+func (p *pace) lead() time.Duration { return min(p.making, 2*frameTime) }
 
 // stuck says whether more is under way than line and viewer should hold, in bytes
 // or in messages: what would be too much is only known once answers stay away.
@@ -78,7 +78,11 @@ func (p *pace) stuck() bool {
 	if way == 0 {
 		way = longWay
 	}
-	return p.takes(p.bytes) > way+p.took+wholeFrame || len(p.underWay) >= fewMessages+int(2*way/frameTime)
+	largest := 0
+	for _, m := range p.underWay {
+		largest = max(largest, m.bytes)
+	}
+	return p.takes(p.bytes-largest) > way+p.took+frameTime || len(p.underWay) >= fewMessages+int(2*way/frameTime)
 }
 
 const (
@@ -90,12 +94,17 @@ const (
 	fewMessages = 4
 )
 
-// limit returns how many bytes the next message may have.
-func (p *pace) limit() int {
+// limit returns how many bytes the next message may have. news: it brings pixels that
+// the viewer lacks, and not only a refinement, which what is typed meanwhile waits for.
+func (p *pace) limit(news bool) int {
 	if p.busy == 0 {
 		return firstMessage
 	}
-	return int(min(max(p.rate()*wholeFrame.Seconds(), leastMessage), mostMessage))
+	t := wholeFrame
+	if !news {
+		t = refinement
+	}
+	return int(min(max(p.rate()*t.Seconds(), leastMessage), mostMessage))
 }
 
 // line is what the encoder is told. since is the time since the last message with
@@ -118,9 +127,12 @@ func (p *pace) line(q Quality, since time.Duration, near image.Point) codec.Line
 }
 
 const (
-	// wholeFrame is what a message may take on the line: text that only just does not
-	// fit into a frame's time is worth more whole, at 20 frames a second, than in parts.
-	wholeFrame = 3 * frameTime
+	// wholeFrame is what a message may take on the line. What it has no room for moves
+	// on in the picture, so that more than that has to be sent with the next one: text
+	// that scrolls faster than the line takes it goes best in whole pictures, however
+	// few. Usually they are far smaller.
+	wholeFrame = 6 * frameTime
+	refinement = 2 * frameTime
 	// movingPicture is what pictures that move may take rather than be poor: 12 to 15
 	// frames a second on the slowest lines that are any use. One picture after a rest
 	// may take up to stillPicture to be a good one.

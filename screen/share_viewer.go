@@ -219,9 +219,6 @@ func (v *viewer) sendDisplay(w *wire.Writer, d Display) error {
 func (v *viewer) sendFrame(w *wire.Writer, t taken) error {
 	v.seq++
 	news := v.encoder.Pending()
-	if !news {
-		t.limit /= 2 // what is typed meanwhile waits for the refinement that is under way
-	}
 	return w.Append(msgFrame, func(b []byte) []byte {
 		start, head := len(b), frameHeader{seq: v.seq, generation: v.generation, captured: t.seen}
 		b = appendFrameHeader(b, head)
@@ -288,7 +285,7 @@ func (v *viewer) take() taken {
 		return t
 	}
 	v.update(&t)
-	t.limit = v.pace.limit()
+	t.limit = v.pace.limit(v.encoder.Pending())
 	return t
 }
 
