@@ -217,6 +217,7 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 func (nn *notifiee) Disconnected(_ network.Network, c network.Conn) {
 	n := (*Node)(nn)
 	n.callers.leave(c)
+	n.outdated.leave(c)
 	if n.best(c.RemotePeer()) != nil {
 		return
 	}

@@ -226,10 +226,11 @@ func (n *Node) trusts(c network.Conn) bool {
 type line struct {
 	local, remote ma.Multiaddr
 	open          func(context.Context) (io.ReadWriteCloser, error)
+	outdated      bool // how the other end sees it is how it has begun
 }
 
 func lineOf(c network.Conn) line {
-	return line{c.LocalMultiaddr(), c.RemoteMultiaddr(), func(ctx context.Context) (io.ReadWriteCloser, error) {
+	return line{local: c.LocalMultiaddr(), remote: c.RemoteMultiaddr(), open: func(ctx context.Context) (io.ReadWriteCloser, error) {
 		s, err := c.NewStream(network.WithAllowLimitedConn(ctx, "rac"))
 		if err == nil {
 			err = s.SetProtocol(identify.ID)
@@ -239,7 +240,7 @@ func lineOf(c network.Conn) line {
 }
 
 func rawLineOf(c transport.CapableConn) line {
-	return line{c.LocalMultiaddr(), c.RemoteMultiaddr(), func(ctx context.Context) (io.ReadWriteCloser, error) { return c.OpenStream(ctx) }}
+	return line{local: c.LocalMultiaddr(), remote: c.RemoteMultiaddr(), open: func(ctx context.Context) (io.ReadWriteCloser, error) { return c.OpenStream(ctx) }}
 }
 
 // look asks who is at the other end where it sees us. libp2p asks once, at the
@@ -259,7 +260,9 @@ func (n *Node) look(ctx context.Context, l line) error {
 	if err != nil {
 		return fmt.Errorf("p2p: identify: %w", err)
 	}
-	n.seen(l.local, l.remote, mapped)
+	if !l.outdated {
+		n.seen(l.local, l.remote, mapped)
+	}
 	return nil
 }
 

@@ -97,6 +97,7 @@ type Node struct {
 	callers  *crowd   // who has connected to this host
 	borrowed borrowed // places on public relays
 	sights   sights   // under which addresses others see us
+	outdated outdated // connections whose other ends see us as we were
 
 	ctx    context.Context // ends when the node closes
 	cancel context.CancelFunc

@@ -124,6 +124,7 @@ func (p *puncher) begin(ctx context.Context, c network.Conn) (theirs meet, err e
 	if best := p.node.best(c.RemotePeer()); best != nil && isDirect(best.RemoteMultiaddr()) {
 		return theirs, nil
 	}
+	p.node.lookAnew() // perhaps we have told an address that is ours no more
 	return theirs, err
 }
 
@@ -191,6 +192,7 @@ func (p *puncher) answer(raw network.Stream) {
 	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return !p.node.callable(c, a) })
 	if err := p.knock(ctx, c.RemotePeer(), theirs, addrs, fromServer); err != nil && ctx.Err() == nil {
 		p.node.log.Debug("no hole punched", "peer", c.RemotePeer(), "error", err)
+		p.node.lookAnew()
 	}
 }
 

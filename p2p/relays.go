@@ -233,7 +233,9 @@ func (n *Node) lookAround(l *relayLink, limit time.Duration) {
 		work.Go(func() {
 			ctx, cancel := context.WithTimeout(n.ctx, limit)
 			defer cancel()
-			if err := n.look(ctx, lineOf(c)); err != nil && n.ctx.Err() == nil {
+			at := lineOf(c)
+			at.outdated = n.outdated.has(c)
+			if err := n.look(ctx, at); err != nil && n.ctx.Err() == nil {
 				n.log.Debug("dead connection closed", "peer", c.RemotePeer(), "addr", c.RemoteMultiaddr(), "error", err)
 				c.Close()
 			}

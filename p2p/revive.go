@@ -46,6 +46,7 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duratio
 		if n.ctx.Err() == nil {
 			n.log.Debug("dead connection closed", "peer", id.Short(), "addr", c.RemoteMultiaddr())
 			c.Close()
+			n.lookAnew()
 		}
 	})
 	best := n.best(p)
