@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,7 +38,7 @@ func partName(name string) string {
 	dir, base := filepath.Split(name)
 	if len(base)+len(partSuffix) > 255 {
 		sum := sha256.Sum256([]byte(base))
-		base = fmt.Sprintf("%.200s~%x", base, sum[:8])
+		base = fmt.Sprintf("%s~%x", strings.ToValidUTF8(base[:200], ""), sum[:8])
 	}
 	return dir + base + partSuffix
 }

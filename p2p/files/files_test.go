@@ -1,0 +1,426 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
+)
+
+// machine is a host whose folder is open, and the stream to it.
+func serve(t *testing.T, h *Host) wire.Stream {
+	t.Helper()
+	a, b := p2ptest.Pipe(256 << 10)
+	done := make(chan struct{})
+	go func() { defer close(done); h.Serve(t.Context(), b) }()
+	t.Cleanup(func() { a.Close(); <-done })
+	return a
+}
+
+func hostAt(dir string, own ...string) *Host {
+	return NewHost(func() (string, error) { return dir, nil }, own...)
+}
+
+// events collects what Tell is told.
+type events []Event
+
+func (es *events) tell(e Event) { *es = append(*es, e) }
+
+func (es events) of(k Kind) (paths []string) {
+	for _, e := range es {
+		if e.Kind == k {
+			paths = append(paths, e.Path)
+		}
+	}
+	return paths
+}
+
+func (es events) moved() (n int64) {
+	for _, e := range es {
+		if e.Kind == Moved {
+			n += e.Bytes
+		}
+	}
+	return n
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func same(t *testing.T, name string, want []byte) {
+	t.Helper()
+	if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s: %d bytes, %v; want %d", name, len(got), err, len(want))
+	}
+}
+
+func noise(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{1}).Read(b)
+	return b
+}
+
+func TestAFolderGoesThereAndBack(t *testing.T) {
+	here, there, back := t.TempDir(), t.TempDir(), t.TempDir()
+	big := noise(3 << 20)
+	write(t, filepath.Join(here, "trip", "big"), big)
+	write(t, filepath.Join(here, "trip", "empty"), nil)
+	for i := range 3 * maxAhead { // more than may be under way
+		write(t, filepath.Join(here, "trip", "many", fmt.Sprint(i)), fmt.Appendf(nil, "file %d", i))
+	}
+	old := time.Date(2001, 2, 3, 4, 5, 6, 789_000_000, time.UTC)
+	os.Chmod(filepath.Join(here, "trip", "big"), 0o751)
+	os.Chtimes(filepath.Join(here, "trip", "big"), old, old)
+	os.Chtimes(filepath.Join(here, "trip", "many"), old, old)
+	h := hostAt(there)
+	var seen events
+	if err := Put(t.Context(), serve(t, h), filepath.Join(here, "trip"), "", Options{Tell: seen.tell}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(seen.of(Copied)); n != 3*maxAhead+2 {
+		t.Errorf("%d files are told of, want %d", n, 3*maxAhead+2)
+	}
+	if err := Get(t.Context(), serve(t, h), "trip", filepath.Join(back, "home"), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{filepath.Join(there, "trip"), filepath.Join(back, "home")} {
+		same(t, filepath.Join(dir, "big"), big)
+		same(t, filepath.Join(dir, "empty"), nil)
+		same(t, filepath.Join(dir, "many", "300"), []byte("file 300"))
+		for _, name := range []string{"big", "many"} {
+			if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.ModTime().Equal(old) || name == "big" && info.Mode() != 0o751 {
+				t.Errorf("%s: %v, %v", name, info, err)
+			}
+		}
+	}
+
+	// Once more: everything is there.
+	seen = nil
+	if err := Put(t.Context(), serve(t, h), filepath.Join(here, "trip"), "", Options{Tell: seen.tell}); err != nil || seen.moved() > 0 {
+		t.Errorf("the second time: %v, %d bytes", err, seen.moved())
+	}
+}
+
+func TestACopyGoesOnWhereItWasBrokenOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		part  func(whole []byte) []byte
+		moved int64
+	}{
+		"half of it":          {func(w []byte) []byte { return w[:1<<20] }, 2 << 20},
+		"all of it":           {func(w []byte) []byte { return w }, 0},
+		"something else":      {func(w []byte) []byte { return append([]byte("x"), w[:1<<20]...) }, 3 << 20},
+		"more than all of it": {func(w []byte) []byte { return append(slices.Clone(w), 'x') }, 3 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			here, there := t.TempDir(), t.TempDir()
+			whole := noise(3 << 20)
+			write(t, filepath.Join(here, "film"), whole)
+			write(t, filepath.Join(there, "film.rac.part"), c.part(whole))
+			var seen events
+			if err := Put(t.Context(), serve(t, hostAt(there)), filepath.Join(here, "film"), ".", Options{Tell: seen.tell}); err != nil {
+				t.Fatal(err)
+			}
+			same(t, filepath.Join(there, "film"), whole)
+			if seen.moved() != c.moved {
+				t.Errorf("%d bytes went over the line, want %d", seen.moved(), c.moved)
+			}
+			if _, err := os.Stat(filepath.Join(there, "film.rac.part")); err == nil {
+				t.Error("the partial file is left")
+			}
+		})
+	}
+}
+
+func TestALineThatBreaksLeavesAPartToGoOnWith(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	whole := noise(8 << 20)
+	write(t, filepath.Join(here, "film"), whole)
+	h := hostAt(there)
+	ctx, cut := context.WithCancel(t.Context())
+	var moved int64
+	err := Put(ctx, serve(t, h), filepath.Join(here, "film"), "", Options{Tell: func(e Event) {
+		if e.Kind == Moved {
+			moved += e.Bytes
+		}
+		if moved > 4<<20 {
+			cut()
+		}
+	}})
+	if err == nil || errors.As(err, new(*Failed)) {
+		t.Fatalf("the broken line is told as %v", err)
+	}
+	var seen events
+	if err := Put(t.Context(), serve(t, h), filepath.Join(here, "film"), "", Options{Tell: seen.tell}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, filepath.Join(there, "film"), whole)
+	if seen.moved() > 6<<20 {
+		t.Errorf("%d bytes went over the second line", seen.moved())
+	}
+}
+
+func TestWhatIsThereIsNotWrittenOver(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(here, "a"), []byte("new"))
+	write(t, filepath.Join(here, "d", "a"), []byte("new"))
+	write(t, filepath.Join(there, "a"), []byte("old, and longer"))
+	write(t, filepath.Join(there, "d"), []byte("a file"))
+	h := hostAt(there)
+	var seen events
+	if err := Put(t.Context(), serve(t, h), filepath.Join(here, "a"), "", Options{Tell: seen.tell}); err != ErrSome || len(seen.of(Skipped)) != 1 {
+		t.Errorf("%v, %v", err, seen)
+	}
+	same(t, filepath.Join(there, "a"), []byte("old, and longer"))
+	if err := Put(t.Context(), serve(t, h), filepath.Join(here, "d"), "", Options{Force: true}); err == nil {
+		t.Error("a folder is written over a file")
+	}
+	if err := Put(t.Context(), serve(t, h), filepath.Join(here, "a"), "", Options{Force: true}); err != nil {
+		t.Error(err)
+	}
+	same(t, filepath.Join(there, "a"), []byte("new"))
+}
+
+func TestNobodyGetsWhatIsRacsOwn(t *testing.T) {
+	there, here := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(there, "state", "rac", "identity.key"), []byte("secret"))
+	write(t, filepath.Join(there, "config.toml"), []byte("config"))
+	write(t, filepath.Join(there, "notes"), []byte("notes"))
+	os.Symlink("state/rac", filepath.Join(there, "door"))
+	h := hostAt(there, filepath.Join(there, "state", "rac"), filepath.Join(there, "config.toml"))
+	for _, path := range []string{"state/rac", "state/rac/identity.key", "config.toml", "door", "door/identity.key", "notes/../config.toml"} {
+		var failed *Failed
+		if err := Get(t.Context(), serve(t, h), path, here, Options{}); !errors.As(err, &failed) || failed.Code != NotAllowed {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	Get(t.Context(), serve(t, h), "", filepath.Join(here, "all"), Options{})
+	same(t, filepath.Join(here, "all", "notes"), []byte("notes"))
+	for _, name := range []string{"config.toml", "state/rac"} {
+		if _, err := os.Stat(filepath.Join(here, "all", name)); err == nil {
+			t.Errorf("%s came along", name)
+		}
+	}
+	write(t, filepath.Join(here, "config.toml"), []byte("mine"))
+	write(t, filepath.Join(here, "state", "rac", "token"), []byte("mine"))
+	for _, src := range []string{"config.toml", "state"} {
+		Put(t.Context(), serve(t, h), filepath.Join(here, src), "", Options{Force: true})
+	}
+	Put(t.Context(), serve(t, h), filepath.Join(here, "config.toml"), "door/identity.key", Options{Force: true})
+	same(t, filepath.Join(there, "config.toml"), []byte("config"))
+	same(t, filepath.Join(there, "state", "rac", "identity.key"), []byte("secret"))
+	if _, err := os.Stat(filepath.Join(there, "state", "rac", "token")); err == nil {
+		t.Error("a file was put among rac's own")
+	}
+}
+
+func TestNothingOutsideTheOpenFolderIsReached(t *testing.T) {
+	base := t.TempDir()
+	there, outside, here := filepath.Join(base, "home"), filepath.Join(base, "outside"), t.TempDir()
+	write(t, filepath.Join(there, "ok"), []byte("ok"))
+	write(t, filepath.Join(outside, "secret"), []byte("secret"))
+	os.Symlink("../outside", filepath.Join(there, "link"))
+	os.Symlink(outside, filepath.Join(there, "absolute"))
+	write(t, filepath.Join(here, "x"), []byte("x"))
+	h := hostAt(there)
+	for _, path := range []string{"../outside/secret", outside + "/secret", "/etc/passwd", "ok/../../outside/secret", "link/secret", "absolute/secret", "link", "~/../outside/secret", "..", "/", "a\x00b"} {
+		if err := Get(t.Context(), serve(t, h), path, here, Options{}); err == nil {
+			t.Errorf("%q was copied", path)
+		}
+		Put(t.Context(), serve(t, h), filepath.Join(here, "x"), path, Options{Force: true})
+	}
+	same(t, filepath.Join(outside, "secret"), []byte("secret"))
+	if list, _ := os.ReadDir(outside); len(list) != 1 {
+		t.Errorf("outside there is now %v", list)
+	}
+	if err := Get(t.Context(), serve(t, h), there+"/ok", here, Options{}); err != nil {
+		t.Errorf("an absolute path within the folder: %v", err)
+	}
+	if err := Get(t.Context(), serve(t, h), "~/ok", filepath.Join(here, "again"), Options{}); err != nil {
+		t.Errorf("~/: %v", err)
+	}
+}
+
+// hostileSender sends what send never would.
+type hostileSender struct {
+	t *testing.T
+	w *wire.Writer
+}
+
+func (h *hostileSender) entry(e entry) { h.w.Append(msgEntry, e.append) }
+func (h *hostileSender) file(path, data string) {
+	h.entry(entry{mode: 0o644, mtime: time.Unix(1, 0), size: int64(len(data)), path: path})
+	h.w.Append(msgContent, func(dst []byte) []byte { return appendNumbers(dst, 0) })
+	h.w.Write(msgData, []byte(data))
+	sum := sha256.Sum256([]byte(data))
+	h.w.Write(msgSum, sum[:])
+}
+
+func TestAHostileSenderWritesNothingElsewhere(t *testing.T) {
+	for name, send := range map[string]func(h *hostileSender){
+		"up":              func(h *hostileSender) { h.file("../evil", "x") },
+		"up inside":       func(h *hostileSender) { h.file("asked/../../evil", "x") },
+		"absolute":        func(h *hostileSender) { h.file("/tmp/evil", "x") },
+		"empty":           func(h *hostileSender) { h.file("", "x") },
+		"dot":             func(h *hostileSender) { h.file(".", "x") },
+		"another name":    func(h *hostileSender) { h.file("evil", "x") },
+		"a second name":   func(h *hostileSender) { h.file("asked", "x"); h.file("evil", "x") },
+		"escape":          func(h *hostileSender) { h.file("asked/\x1b[2J", "x") },
+		"newline":         func(h *hostileSender) { h.file("asked/a\nb", "x") },
+		"a part":          func(h *hostileSender) { h.file("asked/a.rac.part", "x") },
+		"through a link":  func(h *hostileSender) { h.file("asked/link/evil", "x") },
+		"folder, link":    func(h *hostileSender) { h.entry(entry{dir: true, mode: 0o755, path: "asked/link/evil"}) },
+		"too much":        func(h *hostileSender) { h.entry(entry{size: 1, path: "asked/f"}); h.content("xx") },
+		"too little":      func(h *hostileSender) { h.entry(entry{size: 9, path: "asked/f"}); h.content("xx") },
+		"data first":      func(h *hostileSender) { h.w.Write(msgData, []byte("x")) },
+		"content of none": func(h *hostileSender) { h.content("x") },
+		"end too early":   func(h *hostileSender) { h.entry(entry{size: 9, path: "asked/f"}); h.w.Write(msgEnd, nil) },
+		"negative size":   func(h *hostileSender) { h.entry(entry{size: -1, path: "asked/f"}) },
+		"offset":          func(h *hostileSender) { h.entry(entry{size: 9, path: "asked/f"}); h.offset(5) },
+		"too many":        func(h *hostileSender) { h.many() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := t.TempDir()
+			dst, outside := filepath.Join(base, "dst"), filepath.Join(base, "outside")
+			os.MkdirAll(filepath.Join(dst, "asked"), 0o755)
+			os.MkdirAll(outside, 0o755)
+			os.Symlink("../../outside", filepath.Join(dst, "asked", "link"))
+			a, b := p2ptest.Pipe(1 << 20)
+			go func() {
+				h := &hostileSender{t, wire.NewWriter(b, maxBody)}
+				send(h)
+				h.w.Write(msgEnd, nil)
+				b.CloseWrite()
+				io.Copy(io.Discard, b)
+			}()
+			if err := Get(t.Context(), a, "photos/asked", dst, Options{Force: true}); err == nil {
+				t.Error("no error")
+			}
+			for _, name := range []string{filepath.Join(base, "evil"), filepath.Join(dst, "evil"), filepath.Join(outside, "evil"), "/tmp/evil", filepath.Join(dst, "asked", "f")} {
+				if _, err := os.Lstat(name); err == nil {
+					t.Errorf("%s was written", name)
+				}
+			}
+		})
+	}
+}
+
+func (h *hostileSender) content(data string) {
+	h.offset(0)
+	h.w.Write(msgData, []byte(data))
+	sum := sha256.Sum256([]byte(data))
+	h.w.Write(msgSum, sum[:])
+}
+
+func (h *hostileSender) offset(n int64) {
+	h.w.Append(msgContent, func(dst []byte) []byte { return appendNumbers(dst, n) })
+}
+
+func (h *hostileSender) many() {
+	for i := range maxAhead + 1 {
+		h.entry(entry{size: 1, path: fmt.Sprintf("asked/%d", i)})
+	}
+}
+
+func TestAHostileReceiverGetsOnlyWhatIsSent(t *testing.T) {
+	for name, answers := range map[string]func(w *wire.Writer){
+		"done at once":    func(w *wire.Writer) { w.Write(msgDone, nil) },
+		"an offset":       func(w *wire.Writer) { w.Append(msgWant, part{offset: 1 << 40}.append) },
+		"negative offset": func(w *wire.Writer) { w.Append(msgWant, part{offset: -1}.append) },
+		"got first":       func(w *wire.Writer) { w.Write(msgGot, nil) },
+		"two wants":       func(w *wire.Writer) { w.Append(msgWant, part{}.append); w.Append(msgWant, part{}.append) },
+		"nothing":         func(w *wire.Writer) {},
+	} {
+		here := t.TempDir()
+		write(t, filepath.Join(here, "one"), []byte("one"))
+		a, b := p2ptest.Pipe(1 << 20)
+		go func() {
+			answers(wire.NewWriter(b, maxBody))
+			b.CloseWrite()
+			io.Copy(io.Discard, b)
+		}()
+		if err := Put(t.Context(), a, filepath.Join(here, "one"), "", Options{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestTheReasonBehindABrokenLineIsTold(t *testing.T) {
+	here := t.TempDir()
+	write(t, filepath.Join(here, "film"), noise(8<<20))
+	a, b := p2ptest.Pipe(64 << 10)
+	go func() {
+		r := wire.NewReader(b, maxBody)
+		w := wire.NewWriter(b, maxBody)
+		for {
+			switch typ, _, err := r.Next(); {
+			case err != nil:
+				return
+			case typ == msgEntry:
+				w.Append(msgWant, part{}.append)
+			case typ == msgData:
+				w.Append(msgFailed, (&Failed{Broken, "film: no space left on device"}).append)
+				b.Close()
+				return
+			}
+		}
+	}()
+	err := Put(t.Context(), a, filepath.Join(here, "film"), "", Options{})
+	if err == nil || err.Error() != "film: no space left on device" {
+		t.Errorf("told: %v", err)
+	}
+}
+
+func TestTwoCopiesToOneTargetDoNotMix(t *testing.T) {
+	p := newPlaces()
+	release, err := p.take("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		again, err := p.take("x")
+		if err == nil {
+			again()
+		}
+		done <- err
+	}()
+	release()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNamesThatMayNotTravel(t *testing.T) {
+	for _, bad := range []string{"", "/", "a/", "/a", "a//b", "..", "a/..", ".", "a/./b", "a\x00", "a\x7f", "a\u0085", "\xff", "x.rac.part", strings.Repeat("x", maxPath+1)} {
+		if checkPath(bad) == nil {
+			t.Errorf("%q may travel", bad)
+		}
+	}
+	for _, good := range []string{"a", "a/b", "...", "ä ö/日本", "a:b", `a\b`, "-rf", strings.Repeat("x", 255)} {
+		if err := checkPath(good); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := len(partName(strings.Repeat("ü", 127))); n > 255 {
+		t.Errorf("a partial file's name has %d bytes", n)
+	}
+}
