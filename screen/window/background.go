@@ -46,7 +46,7 @@ func newPixmap(c *x11.Conn, like xproto.Window, depth byte, pic *codec.Picture) 
 	}
 	defer xproto.FreeGC(c.Conn, gc)
 	up := uploader{conn: c}
-	return pixmap, up.put(xproto.Drawable(pixmap), gc, depth, pic, pic.Bounds(), image.Point{})
+	return pixmap, up.put(pic, pic.Bounds(), target{d: xproto.Drawable(pixmap), gc: gc, depth: depth})
 }
 
 // convert makes a pixmap of the window's own kind of pixels.

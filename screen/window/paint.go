@@ -80,18 +80,31 @@ func (p *painter) show(pic *codec.Picture, dirty []image.Rectangle) (fresh bool,
 		}
 		fresh, dirty = true, []image.Rectangle{pic.Bounds()}
 	}
+	to := p.targetsLocked()
 	for _, r := range dirty {
-		r = r.Intersect(pic.Bounds())
-		if err := p.up.put(xproto.Drawable(p.pixmap), p.pixGC, 24, pic, r, image.Point{}); err != nil {
+		if err := p.up.put(pic, r.Intersect(pic.Bounds()), to...); err != nil {
 			return fresh, err
 		}
 	}
-	if fresh {
+	switch {
+	case fresh:
 		p.paintAllLocked()
-	} else {
+	case len(to) == 1:
 		p.paintDirtyLocked(dirty)
 	}
 	return fresh, p.up.flip()
+}
+
+// targetsLocked returns where new pixels go: at their own size to the window first,
+// where they are looked at, and to the pixmap afterwards. Scaled ones, and those
+// that would cross a socket twice, go to the pixmap alone, from which the window is
+// painted.
+func (p *painter) targetsLocked() []target {
+	keep := target{xproto.Drawable(p.pixmap), p.pixGC, 24, image.Point{}}
+	if p.layout.exact() && p.formats.plain && p.up.shared() {
+		return []target{{xproto.Drawable(p.win), p.gc, 24, p.layout.dst.Min}, keep}
+	}
+	return []target{keep}
 }
 
 // setSizeLocked makes room for a picture of another size.

@@ -58,9 +58,21 @@ func newUploader(c *x11.Conn) (*uploader, error) {
 	return u, nil
 }
 
-// put copies rectangle r of p to the same place of a drawable, moved by at. The
-// pixels have been read when it returns.
-func (u *uploader) put(d xproto.Drawable, gc xproto.Gcontext, depth byte, p *codec.Picture, r image.Rectangle, at image.Point) error {
+// shared tells whether the server reads the pixels from memory.
+func (u *uploader) shared() bool { return u.segs[0] != nil }
+
+// target is where pixels go: a drawable of that depth, in which the picture's top
+// left is at a place.
+type target struct {
+	d     xproto.Drawable
+	gc    xproto.Gcontext
+	depth byte
+	at    image.Point
+}
+
+// put copies rectangle r of p to each of the targets. The pixels have been read when
+// it returns.
+func (u *uploader) put(p *codec.Picture, r image.Rectangle, to ...target) error {
 	for !r.Empty() {
 		rows, err := u.room(r)
 		if err != nil {
@@ -69,9 +81,9 @@ func (u *uploader) put(d xproto.Drawable, gc xproto.Gcontext, depth byte, p *cod
 		part := r
 		part.Max.Y = r.Min.Y + rows
 		if u.segs[u.turn] != nil {
-			u.putShared(d, gc, depth, p, part, at)
+			u.putShared(p, part, to)
 		} else {
-			u.putCore(d, gc, depth, p, part, at)
+			u.putCore(p, part, to)
 		}
 		r.Min.Y = part.Max.Y
 	}
@@ -94,25 +106,29 @@ func (u *uploader) room(r image.Rectangle) (int, error) {
 	return min(r.Dy(), rows), nil
 }
 
-func (u *uploader) putShared(d xproto.Drawable, gc xproto.Gcontext, depth byte, p *codec.Picture, r image.Rectangle, at image.Point) {
+func (u *uploader) putShared(p *codec.Picture, r image.Rectangle, to []target) {
 	seg := u.segs[u.turn]
 	dst := words(seg.Mem[u.used:])
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		dst = dst[copy(dst, p.Row(y)[r.Min.X:r.Max.X]):]
 	}
 	w, h := uint16(r.Dx()), uint16(r.Dy())
-	to := r.Min.Add(at)
-	shm.PutImage(u.conn.Conn, d, gc, w, h, 0, 0, w, h, int16(to.X), int16(to.Y), depth, zPixmap, 0, seg.ID, uint32(u.used))
+	for _, t := range to {
+		at := r.Min.Add(t.at)
+		shm.PutImage(u.conn.Conn, t.d, t.gc, w, h, 0, 0, w, h, int16(at.X), int16(at.Y), t.depth, zPixmap, 0, seg.ID, uint32(u.used))
+	}
 	u.used += 4 * r.Dx() * r.Dy()
 }
 
-func (u *uploader) putCore(d xproto.Drawable, gc xproto.Gcontext, depth byte, p *codec.Picture, r image.Rectangle, at image.Point) {
+func (u *uploader) putCore(p *codec.Picture, r image.Rectangle, to []target) {
 	u.buf = u.buf[:0]
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		u.buf = append(u.buf, bytesOf(p.Row(y)[r.Min.X:r.Max.X])...)
 	}
-	to := r.Min.Add(at)
-	xproto.PutImage(u.conn.Conn, zPixmap, d, gc, uint16(r.Dx()), uint16(r.Dy()), int16(to.X), int16(to.Y), 0, depth, u.buf)
+	for _, t := range to {
+		at := r.Min.Add(t.at)
+		xproto.PutImage(u.conn.Conn, zPixmap, t.d, t.gc, uint16(r.Dx()), uint16(r.Dy()), int16(at.X), int16(at.Y), 0, t.depth, u.buf)
+	}
 	u.used += len(u.buf)
 }
 
