@@ -72,7 +72,8 @@ func (c *Conn) Done() <-chan struct{} { return c.done }
 // for ever.
 const openTimeout = 10 * time.Second
 
-// Open opens a stream on the best connection to the peer.
+// Open opens a stream on the best connection to the peer. Where the peer does not
+// serve the protocol, it or the first Read returns ErrRefused.
 func (c *Conn) Open(ctx context.Context, proto wire.Protocol) (wire.Stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
@@ -80,7 +81,7 @@ func (c *Conn) Open(ctx context.Context, proto wire.Protocol) (wire.Stream, erro
 	// second, it dials anew behind our back.
 	ctx = network.WithAllowLimitedConn(ctx, "rac")
 	ctx = network.WithNoDial(ctx, "rac")
-	raw, err := c.node.host.NewStream(ctx, c.id, protocol.ID(proto))
+	raw, err := c.openStream(ctx, protocol.ID(proto))
 	if err != nil {
 		return nil, c.explain(proto, err)
 	}

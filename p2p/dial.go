@@ -276,7 +276,7 @@ func (d *dialing) throughRelay(ctx context.Context, addr ma.Multiaddr) error {
 func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr) error {
 	d.enter(Dialling)
 	d.host.Peerstore().AddAddrs(d.id, []ma.Multiaddr{addr}, peerstore.TempAddrTTL)
-	err := d.host.Connect(network.WithAllowLimitedConn(ctx, "rac"), peer.AddrInfo{ID: d.id})
+	_, err := d.swarm.DialPeer(network.WithAllowLimitedConn(ctx, "rac"), d.id)
 	if err == nil {
 		return d.pastLimit(ctx, relay)
 	}

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	muxer "github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-yamux/v5"
+	"github.com/multiformats/go-multistream"
 
 	"rac/p2p/wire"
 )
@@ -58,6 +60,8 @@ func (s *stream) explain(err error) error {
 		return err
 	case s.closed.Load():
 		return io.ErrClosedPipe
+	case errors.As(err, new(multistream.ErrNotSupported[protocol.ID])):
+		return ErrRefused
 	case errors.Is(err, yamux.ErrTimeout) || errors.Is(err, os.ErrDeadlineExceeded):
 		return os.ErrDeadlineExceeded
 	case errors.Is(err, network.ErrReset):
