@@ -31,6 +31,9 @@ func (s *session) script(ctx context.Context) error {
 		}
 		return fail(exitDisplay, fmt.Errorf("no whole picture came within %v: %w", *s.o.timeout, err))
 	}
+	if *s.o.json {
+		s.phase("picture") // the first that is whole and exact
+	}
 	if *s.o.text != "" {
 		if err := s.typeText(ctx); err != nil {
 			return err

@@ -159,8 +159,10 @@ func (n *natStage) picture() time.Duration {
 	began := time.Now()
 	v := n.viewer.starts("", "connect", n.host, "--json", "--screenshot", "b.png")
 	defer n.viewer.stop(v)
+	awaitSaying(n.t, "the viewer", v, `"event":"phase","name":"picture"`)
+	took := time.Since(began)
 	awaitSaying(n.t, "the viewer", v, `"event":"screenshot"`)
-	return time.Since(began) - quiet // for so long it has waited whether the picture changes
+	return took
 }
 
 // path returns when the path was direct, and how; or, where it stays relayed, why.
