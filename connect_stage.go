@@ -20,6 +20,7 @@ type stage struct {
 	on    *scene // whose frames are shown
 	newer int
 	heard time.Time // when a frame last came
+	seen  time.Time // when the newest picture that was shown was captured
 }
 
 // scene is one view's place on the stage.
@@ -32,8 +33,13 @@ type scene struct {
 	// Guarded by stage.mu, and of use behind the curtain only.
 	missing *cover
 	cursor  *screen.Cursor
-	seen    bool // some of its frames were held back
+	held    bool      // some of its frames were held back
+	whole   time.Time // since when its picture is
 }
+
+// catchUp is how long a new picture that is whole may be older than the one that is
+// shown: over a way that takes longer it always is.
+const catchUp = 500 * time.Millisecond
 
 // errOutOfDate ends a view when a newer one is shown.
 var errOutOfDate = errors.New("a newer view is shown")
@@ -68,6 +74,9 @@ func (sc *scene) Show(f *screen.Frame) error {
 	default:
 		sc.takeTurnLocked(f)
 	}
+	if f.Time.After(st.seen) {
+		st.seen = f.Time
+	}
 	return st.out.Show(f)
 }
 
@@ -85,17 +94,20 @@ func (sc *scene) readyLocked(f *screen.Frame) bool {
 	if sc.urgent {
 		return true
 	}
-	sc.seen = true
+	sc.held = true
 	size := f.Picture.Bounds().Max
 	if sc.missing == nil || sc.missing.size != size {
 		sc.missing = newCover(size)
 	}
 	sc.missing.add(f.Dirty)
-	return f.Exact || sc.missing.left == 0
+	if sc.whole.IsZero() && (f.Exact || sc.missing.left == 0) {
+		sc.whole = time.Now()
+	}
+	return !sc.whole.IsZero() && (!f.Time.Before(sc.stage.seen) || time.Since(sc.whole) > catchUp)
 }
 
 func (sc *scene) takeTurnLocked(f *screen.Frame) {
-	if sc.seen {
+	if sc.held {
 		f.Dirty = []image.Rectangle{f.Picture.Bounds()}
 	}
 	if f.Cursor == nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"image"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"rac/screen"
 	"rac/screen/codec"
@@ -71,6 +73,30 @@ func TestTheOldPictureStaysUntilTheNewOneIsWhole(t *testing.T) {
 		t.Errorf("the old view goes on: %v", err)
 	}
 	shows(t, rec, 2)
+}
+
+func TestThePictureDoesNotGoBackInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec, old, next := views(t, false)
+		at := func(f *screen.Frame, age time.Duration) *screen.Frame {
+			f.Time, f.Exact = time.Now().Add(-age), true
+			return f
+		}
+		old.Show(at(picture(3), 20*time.Millisecond))
+		next.Show(at(picture(2, image.Rect(0, 0, 100, 50)), 60*time.Millisecond))
+		shows(t, rec, 3)
+		time.Sleep(30 * time.Millisecond)
+		next.Show(at(picture(4, image.Rect(0, 0, 1, 1)), 10*time.Millisecond))
+		shows(t, rec, 4)
+
+		slow := next.stage.enter(false)
+		for range 20 { // always later than the other
+			next.Show(at(picture(5), 0))
+			slow.Show(at(picture(6, image.Rect(0, 0, 1, 1)), 100*time.Millisecond))
+			time.Sleep(50 * time.Millisecond)
+		}
+		shows(t, rec, 6)
+	})
 }
 
 func TestAnExactPictureIsWhole(t *testing.T) {
