@@ -177,7 +177,8 @@ func killUsedRelay(st *faultStage) {
 	st.relays[n].kill(syscall.SIGKILL)
 }
 
-// outcome is what became of a session.
+// outcome is what became of a session: when the picture moved again, for how long
+// it stood, and by which ways it went (d: direct, r: relayed).
 type outcome struct {
 	again, frozen time.Duration
 	compared
@@ -223,6 +224,7 @@ func play(t *testing.T, f fault) (o outcome) {
 	back := f.do(st)
 	eventually(t, "the picture moves again", func() bool { return st.clock.movedAfter(back) >= 0 })
 	time.Sleep(4 * time.Second) // and after it
+	st.awaitPath(f.path)        // as it was before
 	st.typist.pause(true)
 	time.Sleep(500 * time.Millisecond)
 	o.again = st.clock.movedAfter(back)
