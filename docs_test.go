@@ -100,6 +100,9 @@ func TestReadmeCommands(t *testing.T) {
 	for _, m := range call.FindAllStringSubmatch(string(readme), -1) {
 		var flags []string
 		for _, word := range strings.Fields(m[2]) {
+			if word == "--" {
+				break // what follows is another command's
+			}
 			if strings.HasPrefix(word, "--") {
 				flags = append(flags, strings.TrimRight(strings.SplitN(word, "=", 2)[0], ".,;:"))
 			}

@@ -303,10 +303,10 @@ func (d *doctor) advise() {
 	if d.host.screen.console != nil {
 		notes = append(notes, "no display: rac host shares a shell; to share a desktop set DISPLAY or use --display, or --virtual 1920x1080 (needs Xvfb)")
 	} else {
-		notes = append(notes, "login screen: rac host runs in your session and ends with it; nothing is shared before somebody logs in")
+		notes = append(notes, "login screen: rac host runs in your session and ends with it; as a service it shows the login screen, too: sudo rac service install")
 	}
 	notes = append(notes,
-		"reboot: rac host does not start by itself; start it from your session's autostart or a systemd unit",
+		"reboot: rac host does not start by itself: sudo rac service install (systemd)",
 		"another network: from behind a NAT this machine is found on its own network, by an address that is forwarded to it, or through a relay: rac set --add-relay MULTIADDR")
 	for _, n := range notes {
 		fmt.Fprintf(d.stdout, "note  %s\n", n)

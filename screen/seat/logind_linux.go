@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -27,6 +28,7 @@ var errNoLogind = errors.New("there is no logind")
 // logind is a connection to the bus; the zero value connects when it is asked.
 type logind struct {
 	bus     *dbus.Conn // nil: none
+	end     context.CancelFunc
 	signals chan *dbus.Signal
 	silent  bool // there is a bus, but no logind on it
 }
@@ -34,6 +36,7 @@ type logind struct {
 func (l *logind) close() {
 	if l.bus != nil {
 		l.bus.Close()
+		l.end()
 	}
 	l.bus, l.signals = nil, nil
 }
@@ -67,11 +70,19 @@ func (l *logind) connect(ctx context.Context) error {
 		return nil
 	}
 	l.close()
-	bus, err := dbus.ConnectSystemBus()
+	// A bus that says nothing to the greeting would be waited for without end.
+	life, end := context.WithCancel(context.Background())
+	late := time.AfterFunc(answer, end)
+	bus, err := dbus.ConnectSystemBus(dbus.WithContext(life))
+	if !late.Stop() && err == nil {
+		bus.Close()
+		err = context.DeadlineExceeded
+	}
 	if err != nil {
+		end()
 		return err
 	}
-	l.bus, l.signals = bus, make(chan *dbus.Signal, 64)
+	l.bus, l.end, l.signals = bus, end, make(chan *dbus.Signal, 64)
 	bus.Signal(l.signals)
 	return errors.Join(
 		bus.AddMatchSignalContext(ctx, dbus.WithMatchSender(loginName), dbus.WithMatchInterface(properties), dbus.WithMatchMember("PropertiesChanged")),
