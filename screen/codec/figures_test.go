@@ -17,7 +17,7 @@ var screenBytes = map[string]int{
 
 // And what came after the screen before, see steps.
 var stepBytes = map[string]int{
-	"02-term-lcd-dark-scroll3": 2666, "02-term-lcd-dark-scroll21": 13074, "03-editor-type1": 5828, "03-editor-newline": 2478,
+	"02-term-lcd-dark-scroll3": 2666, "02-term-lcd-dark-scroll21": 13074, "03-editor-type1": 4490, "03-editor-newline": 2478,
 	"03-editor-menu": 34088, "05-sheet-scroll": 16262, "07-desk-drag1": 6837, "08-web-doc-scroll37": 7499,
 	"08-web-doc-scroll301": 55066, "08-web-doc-switch": 105221, "09-web-mixed-scroll37": 25497, "09-web-mixed-hscroll53": 25597,
 }

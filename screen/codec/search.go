@@ -20,7 +20,7 @@ const (
 	patience  = 3    // votes in vain before some are left out
 	maxRest   = 7    // frames without a vote
 	probes    = 64   // blocks that decide whether a vector is worth a full compare
-	searchFor = 20e3 // changed pixels: fewer do not call for a vote …
+	searchFor = 10e3 // changed pixels: fewer do not call for a vote …
 	tryFor    = 1e3  // … or even for a try of the last vectors
 )
 
