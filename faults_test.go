@@ -139,7 +139,7 @@ func moveThereAndBack(t *testing.T, port p2ptest.Router) {
 	if frozen > unnoticed || back {
 		t.Errorf("the picture stood for %v; it went back in time: %v", frozen, back)
 	}
-	st.allArrived()
+	st.arrived(0)
 
 	began = time.Now()
 	st.lab.RouterA.Shut(st.lab.RouterB)
@@ -147,24 +147,34 @@ func moveThereAndBack(t *testing.T, port p2ptest.Router) {
 	st.awaitPath("relayed")
 	time.Sleep(2 * time.Second)
 	t.Logf("direct to relayed: the picture stood for %v", st.clock.movedAfter(began.Add(200*time.Millisecond)))
-	st.allArrived()
+	st.arrived(st.reported()) // none, where a busy machine has not taken 3 s
 }
 
 // unnoticed is how long the picture may stand while the path changes: ten times
 // what is promised, on a machine that does other things, too.
 const unnoticed = 3 * time.Second
 
-// allArrived checks that each key has arrived, once.
-func (st *faultStage) allArrived() {
+// arrived checks that each key has arrived, once, but for those that the viewer
+// has told of.
+func (st *faultStage) arrived(dropped int) {
 	st.Helper()
 	st.typist.pause(true)
 	defer st.typist.pause(false)
 	time.Sleep(500 * time.Millisecond)
 	c := st.typist.compare()
 	st.Logf("typed: %+v", c)
-	if c.missing > 0 || c.extra > 0 || len(st.h.keysDown()) > 0 {
+	if c.missing > dropped || c.extra > 0 || len(st.h.keysDown()) > 0 {
 		st.Errorf("of %d letters %d are missing, and %d came that nobody typed; keys down: %v", c.typed, c.missing, c.extra, st.h.keysDown())
 	}
+}
+
+// reported is how many keys the viewer has told to be dropped.
+func (st *faultStage) reported() (n int) {
+	for _, m := range regexp.MustCompile(`"event":"dropped","keys":(\d+)`).FindAllStringSubmatch(st.v.viewer.String(), -1) {
+		keys, _ := strconv.Atoi(m[1])
+		n += keys
+	}
+	return n
 }
 
 // killUsedRelay kills the one that the session goes through.
@@ -230,10 +240,7 @@ func play(t *testing.T, f fault) (o outcome) {
 	o.again = st.clock.movedAfter(back)
 	o.frozen, _ = st.clock.frozen(began)
 	o.compared = st.typist.compare()
-	for _, m := range regexp.MustCompile(`"event":"dropped","keys":(\d+)`).FindAllStringSubmatch(st.v.viewer.String(), -1) {
-		n, _ := strconv.Atoi(m[1])
-		o.reported += n
-	}
+	o.reported = st.reported()
 	o.stuck = len(st.h.keysDown())
 	for _, m := range regexp.MustCompile(`"event":"path".*"path":"(\w+)".*`).FindAllStringSubmatch(st.v.viewer.String(), -1) {
 		o.path += m[1][:1]
