@@ -62,7 +62,7 @@ const noticeTime = 5 * time.Second
 
 // tellDropped says what has not reached the host.
 func (s *session) tellDropped(ctx context.Context) {
-	if s.feed == nil {
+	if s.feed == nil || !s.awaitInput(ctx) {
 		return
 	}
 	n := s.feed.Lost()
@@ -78,4 +78,19 @@ func (s *session) tellDropped(ctx context.Context) {
 		s.tell("")
 	case <-ctx.Done():
 	}
+}
+
+// awaitInput waits until the input gets through again: until then more may be
+// dropped. false: ctx has ended.
+func (s *session) awaitInput(ctx context.Context) bool {
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for s.feed.Blocked() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }

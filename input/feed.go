@@ -115,6 +115,13 @@ func (f *Feed) tryTake(ev Event) bool {
 	return true
 }
 
+// Blocked tells whether what comes is dropped.
+func (f *Feed) Blocked() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.blockedLocked()
+}
+
 func (f *Feed) blockedLocked() bool {
 	return f.chained && (time.Since(f.heard) > blockAfter || len(f.sent) > 0 && time.Since(f.since) > blockAfter)
 }

@@ -176,8 +176,14 @@ func TestWhatIsTypedIntoADeadLineIsDroppedAndCounted(t *testing.T) {
 		cut()
 		time.Sleep(time.Minute)
 		d.strike(5)
+		if !d.feed.Blocked() {
+			t.Error("a feed that drops says that it does not")
+		}
 		_, next, _, _ := d.line()
 		synctest.Wait()
+		if d.feed.Blocked() {
+			t.Error("the feed still drops what comes")
+		}
 		d.strike(6)
 		d.close()
 		if err := <-next; err != nil {
