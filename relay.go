@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ Without --allow everybody who knows the address can use it, at your cost.`,
 }
 
 func (p *program) relay(o relayOptions) error {
+	debug.SetGCPercent(collectAt) // a cheap server has little memory
 	opts, err := p.relayOptions(o)
 	if err != nil {
 		return err
