@@ -147,12 +147,8 @@ func (s *session) change(ctx context.Context, old *leg, next *line, why error, r
 	if old.conn != next.conn {
 		old.conn.Leave()
 	}
-	if s.errand != nil && !dead {
-		old.line = next // its streams stay where they are; new ones are opened on the new line
-		return old
-	}
 	if s.errand != nil {
-		old.detach()
+		old.detach() // an errand runs on one line at a time
 	}
 	now := s.attach(ctx, next, dead)
 	retired.Go(func() { s.retire(ctx, old, now, dead) })
