@@ -33,6 +33,7 @@ var errNoTicket = errors.New("auth: no ticket for this stream")
 type guarded struct {
 	need Perm
 	end  context.CancelCauseFunc
+	line int // of the session, when it was let through
 }
 
 // Guard returns a handler that passes a stream on to serve if it starts with
@@ -129,6 +130,7 @@ func (g *Gate) tryEnter(s *session, stream *guarded) (turn chan struct{}, err er
 	case len(s.streams) >= maxStreams, (stream.need == View || stream.need == Control) && s.streamsLocked(stream.need) >= maxScreens:
 		return nil, fmt.Errorf("auth: session %s has too many streams already", s.id)
 	}
+	stream.line = s.line
 	s.streams[stream] = struct{}{}
 	return nil, nil
 }

@@ -375,6 +375,28 @@ func TestAViewerKnowsForHowLongItsHostWasSilent(t *testing.T) {
 	})
 }
 
+func TestALineThatComesAndGoesLeavesRoomForItsStreams(t *testing.T) {
+	story(t, func(h *house) {
+		pass := h.viewer(annaID, right).in()
+		for range 3 * maxScreens {
+			h.opened(annaID, View, pass) // and never closed: the line is dead before
+			h.opened(annaID, Control, pass)
+			next, err := pass.Resume(h.ctx, h.line(annaID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pass = next
+			synctest.Wait()
+		}
+		for _, need := range []Perm{View, Control} {
+			if _, ok := h.opened(annaID, need, pass); !ok {
+				t.Errorf("a stream for %s is not let through", need)
+			}
+		}
+		pass.Close(Closed)
+	})
+}
+
 func TestALiveSessionMovesToABetterLine(t *testing.T) {
 	story(t, func(h *house) {
 		old := h.viewer(annaID, right).in()

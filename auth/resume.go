@@ -60,7 +60,20 @@ func (g *Gate) resume(from wire.PeerID, path string, m *resumeMsg, fresh Secret)
 	}
 	s.state, s.path = live, path
 	s.line++
+	s.retireLocked()
 	g.changedLocked(s)
 	g.o.Log.Info("session resumed", "session", s.id, "peer", s.peer)
 	return s, s.line, nil
+}
+
+// retireLocked ends the streams for the screen and the keys that were opened two
+// lines ago or before. Those of the last line may still be at work while the ones
+// of this line come up; of those before them the viewer has let go, which a dead
+// line has not told us, and they would count against maxScreens.
+func (s *session) retireLocked() {
+	for stream := range s.streams {
+		if (stream.need == View || stream.need == Control) && stream.line < s.line-1 {
+			stream.end(&Ended{Lost})
+		}
+	}
 }
