@@ -24,11 +24,14 @@ type reporter struct {
 }
 
 func newReporter(s wire.Stream) *reporter {
-	return &reporter{s: s, began: time.Now(), wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	return &reporter{s: s, began: time.Now().Round(0), wake: make(chan struct{}, 1), stop: make(chan struct{})}
 }
 
-// clock is the stream's age.
-func (r *reporter) clock() time.Duration { return time.Since(r.began) }
+// clock is the stream's age by the clock on the wall: the one that timers go by
+// stands still while the computer sleeps, and what was typed before it fell asleep
+// is old when it wakes. Who sets the clock ends a stream at worst; its Feed goes
+// on by another.
+func (r *reporter) clock() time.Duration { return max(time.Now().Round(0).Sub(r.began), 0) }
 
 // start answers msgBegin, and goes on until end.
 func (r *reporter) start(taken uint64) {
