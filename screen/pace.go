@@ -65,7 +65,11 @@ func (p *pace) wait(now time.Time) time.Duration {
 	if len(p.underWay) == 0 {
 		return 0
 	}
-	return max(done.Add(-p.took).Sub(now)-p.lead(), 0)
+	lead := p.lead()
+	if p.blind(now) {
+		lead = 0 // a probe is to meet no queue
+	}
+	return max(done.Add(-p.took).Sub(now)-lead, 0)
 }
 
 // lead is how long before the line is free a message may be begun.
@@ -144,6 +148,9 @@ const (
 func (p *pace) sent(seq uint32, bytes int, making time.Duration, now time.Time) {
 	p.underWay = append(p.underWay, sent{seq, bytes, now})
 	p.bytes += bytes
+	if bytes <= small {
+		p.asked = now
+	}
 	p.making += (making - p.making) / 4
 }
 

@@ -48,6 +48,10 @@ func flood(l pipe, forTime time.Duration, change func(l *pipe, after time.Durati
 		change(&l, now.Sub(start))
 		wait := p.wait(now)
 		if wait == 0 {
+			if p.blind(now) {
+				send(seq, 50)
+				seq++
+			}
 			send(seq, p.limit(true))
 			seq++
 			continue
@@ -101,6 +105,18 @@ func TestPaceFollowsALineThatBecomesSlowerOrFasterWithinASecond(t *testing.T) {
 		if late.rate < 0.8*c.after {
 			t.Errorf("from %.0f to %.0f bytes/s: %.0f are used", c.before, c.after, late.rate)
 		}
+	}
+}
+
+func TestALongerWayIsNotTakenForASlowerLine(t *testing.T) {
+	l := pipe{rate: 1e6, rtt: 20 * time.Millisecond}
+	f := flood(l, time.Minute, func(l *pipe, after time.Duration) {
+		if after > 5*time.Second {
+			l.rtt = 120 * time.Millisecond
+		}
+	})
+	if f.rate < 0.85*l.rate {
+		t.Errorf("%.0f of %.0f bytes/s are used", f.rate, l.rate)
 	}
 }
 

@@ -41,6 +41,7 @@ type viewer struct {
 	status     string
 	updated    time.Time // when the encoder got its pixels
 	seen       time.Time // when those were captured
+	exact      bool      // after the last frame
 	lastFrame  time.Time
 	lastCoarse time.Time // the last frame that made pictures coarse
 }
@@ -176,6 +177,11 @@ func (v *viewer) send(w *wire.Writer) (next time.Duration, err error) {
 		if again, ok := v.due(t); !ok {
 			return again, nil
 		}
+		if t.blind {
+			if err := v.sendProbe(w); err != nil {
+				return 0, err
+			}
+		}
 		if err := v.sendFrame(w, t); err != nil {
 			return 0, err
 		}
@@ -216,6 +222,19 @@ func (v *viewer) sendDisplay(w *wire.Writer, d Display) error {
 	})
 }
 
+// sendProbe sends a frame that changes nothing, ahead of one that does, so that its
+// answer tells how long the way is.
+func (v *viewer) sendProbe(w *wire.Writer) error {
+	v.seq++
+	return w.Append(msgFrame, func(b []byte) []byte {
+		start := len(b)
+		b = appendFrameHeader(b, frameHeader{seq: v.seq, generation: v.generation, captured: v.seen, exact: v.exact})
+		b = append(b, 0) // the flags of a frame without ops
+		v.sent(len(b)-start, time.Now())
+		return b
+	})
+}
+
 func (v *viewer) sendFrame(w *wire.Writer, t taken) error {
 	v.seq++
 	news := v.encoder.Pending()
@@ -225,7 +244,7 @@ func (v *viewer) sendFrame(w *wire.Writer, t taken) error {
 		b, head.exact = v.encoder.Append(b, t.limit)
 		appendFrameHeader(b[:start], head)
 		v.sent(len(b)-start, t.began)
-		v.lastFrame = time.Now()
+		v.exact, v.lastFrame = head.exact, time.Now()
 		if _, coarse := v.encoder.Coarse(); coarse && news {
 			v.lastCoarse = v.lastFrame
 		}
@@ -252,6 +271,7 @@ type taken struct {
 	began   time.Time
 	quality Quality
 	limit   int // bytes that may be sent now
+	blind   bool
 	again   time.Duration
 }
 
@@ -284,6 +304,7 @@ func (v *viewer) take() taken {
 	if t.again = v.wait(t.began); t.again > 0 {
 		return t
 	}
+	t.blind = v.pace.blind(t.began)
 	v.update(&t)
 	t.limit = v.pace.limit(v.encoder.Pending())
 	return t

@@ -119,6 +119,9 @@ func (v *view) decode(body []byte) (*Frame, answer, error) {
 	if err != nil {
 		return nil, answer{}, err
 	}
+	if len(dirty) == 0 && h.exact == v.frame.Exact {
+		return nil, answer{h.seq, time.Since(began)}, nil // it asks only how long the way is
+	}
 	f := v.frame
 	f.Picture, f.Dirty, f.Time, f.Exact, f.Bytes = v.decoder.Picture(), dirty, h.captured, h.exact, len(body)
 	v.frame.Exact, v.frame.Time = h.exact, h.captured

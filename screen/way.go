@@ -17,8 +17,9 @@ import (
 // processor was taken, are right in sum. Each message measures the whole line by
 // itself, however little is sent in all; BBR's own samples are too low then.
 type way struct {
-	rtt  least         // send to Shown of small messages, less what the viewer took
-	took time.Duration // to decode and show, of the last ones
+	asked time.Time     // when the last small message was sent
+	rtt   least         // send to Shown of small messages, less what the viewer took
+	took  time.Duration // to decode and show, of the last ones
 
 	carried, busy float64   // bytes that the line carried in how many seconds; they fade
 	left          time.Time // when the last answered message had left the line
@@ -50,6 +51,14 @@ func (w *way) rate() float64 {
 	}
 	return w.carried / w.busy
 }
+
+// blind says whether it is long since a message was sent that tells how long the way
+// is: from large ones alone nobody can tell a long way from a slow one.
+func (w *way) blind(now time.Time) bool {
+	return w.busy > 0 && now.Sub(w.asked) > probeEvery
+}
+
+const probeEvery = time.Second
 
 // takes returns how long the line is busy with that many bytes.
 func (w *way) takes(bytes int) time.Duration {
