@@ -8,7 +8,7 @@ import "image"
 // Both ways are exact, so a wrong choice costs bytes only.
 
 // choose brings what is known about a located tile up to date.
-func (e *Encoder) choose(stats *colourCount, i int) {
+func (e *Encoder) choose(c *coder, i int) {
 	t := &e.tiles[i]
 	if t.known && t.kind != kindCache { // a slot is good for one frame
 		return
@@ -26,7 +26,7 @@ func (e *Encoder) choose(stats *colourCount, i int) {
 	default:
 		t.kind = kindWords
 		var picture bool
-		if picture, t.many = stats.picture(e.want, t.box); picture {
+		if picture, t.many = c.stats.picture(e.want, t.box); picture {
 			t.kind = kindExact
 		}
 	}

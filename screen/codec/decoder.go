@@ -19,6 +19,7 @@ type Decoder struct {
 	dirty   []image.Rectangle
 	workers []coder
 	jobs    []sliceJob
+	crew    *crew[Decoder]
 }
 
 type sliceJob struct {
@@ -29,7 +30,10 @@ type sliceJob struct {
 
 // NewDecoder returns a Decoder that must be Reset before it is used.
 func NewDecoder() *Decoder {
-	return &Decoder{workers: make([]coder, min(runtime.GOMAXPROCS(0), maxWorkers))}
+	workers := min(runtime.GOMAXPROCS(0), maxWorkers)
+	d := &Decoder{workers: make([]coder, workers)}
+	d.crew = newCrew(d, workers)
+	return d
 }
 
 // Reset starts anew with a black picture of w x h pixels: at most 16384 a side
@@ -202,16 +206,18 @@ func (d *Decoder) useCache(o *op) error {
 }
 
 func (d *Decoder) drawSlices() error {
-	parallel(len(d.workers), len(d.jobs), func(w, i int) {
-		j := &d.jobs[i]
-		j.err = d.workers[w].read(j.b, j.op.kind, d.pic, j.op.box)
-	})
+	d.crew.each(len(d.workers), len(d.jobs), (*Decoder).drawSlice)
 	for i := range d.jobs {
 		if err := d.jobs[i].err; err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *Decoder) drawSlice(worker, i int) {
+	j := &d.jobs[i]
+	j.err = d.workers[worker].read(j.b, j.op.kind, d.pic, j.op.box)
 }
 
 // fill sets the pixels inside r to c.

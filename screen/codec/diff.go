@@ -35,12 +35,17 @@ func (e *Encoder) Update(pic *Picture, dirty []image.Rectangle) {
 			e.take(pic, r)
 			continue
 		}
-		first := r.Min.Y / tileSide
-		parallel(len(e.workers), (r.Max.Y-1)/tileSide-first+1, func(_, i int) {
-			e.take(pic, r.Intersect(e.grid.run((first+i)*e.grid.cols, e.grid.cols)))
-		})
+		e.source, e.dirty = pic, r
+		e.crew.each(len(e.workers), (r.Max.Y-1)/tileSide-r.Min.Y/tileSide+1, (*Encoder).takeTiles)
 	}
+	e.source = nil
 	e.count()
+}
+
+// takeTiles takes over the i'th row of tiles of e.dirty.
+func (e *Encoder) takeTiles(_, i int) {
+	row := e.dirty.Min.Y/tileSide + i
+	e.take(e.source, e.dirty.Intersect(e.grid.run(row*e.grid.cols, e.grid.cols)))
 }
 
 const soonTaken = 200_000 // pixels: fewer are taken over sooner than another core is awake

@@ -3,8 +3,6 @@ package codec
 import (
 	"encoding/binary"
 	"image"
-	"sync"
-	"sync/atomic"
 
 	"github.com/pierrec/lz4/v4"
 )
@@ -226,7 +224,7 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 		todo = todo[r.n:]
 	}
 	runs := c.runs[:n]
-	parallel(len(e.workers), n, func(w, i int) { e.slice(&e.workers[w], &runs[i]) })
+	e.crew.each(len(e.workers), n, (*Encoder).slice)
 	e.startChunk()
 	for _, r := range runs {
 		c.ops = e.grid.appendPlace(c.ops, r.kind, r.first-c.at, r.first, r.n, r.box)
@@ -241,31 +239,15 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 	return dst
 }
 
-// slice codes the pixels of r. Where EXACT takes more than the pixels as they are,
-// for noise or where jumps come
-// when its contexts expect none, BITS bounds the bytes.
-func (e *Encoder) slice(c *coder, r *run) {
+// slice codes the pixels of the chunk's i'th run. Where EXACT takes more than the
+// pixels as they are, for noise or where jumps come when its contexts expect none,
+// BITS bounds the bytes.
+func (e *Encoder) slice(worker, i int) {
+	c, r := &e.workers[worker], &e.chunk.runs[i]
 	r.kind = e.picture
 	r.slice = c.append(r.slice[:0], r.kind, e.want, r.box)
 	if len(r.slice) > 3*area(r.box) && r.kind == kindExact && r.box.Dx() >= groupLen {
 		r.kind = kindBits
 		r.slice = c.append(r.slice[:0], r.kind, e.want, r.box)
 	}
-}
-
-// parallel calls f(worker, i) for each i below n, on at most the given number of
-// goroutines including this one, and returns when all have.
-func parallel(workers, n int, f func(worker, i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	work := func(w int) {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			f(w, i)
-		}
-	}
-	for w := 1; w < min(workers, n); w++ {
-		wg.Go(func() { work(w) })
-	}
-	work(0)
-	wg.Wait()
 }

@@ -109,6 +109,7 @@ func (e *Encoder) plan(tiles []int) {
 type waveRuns struct {
 	at      []waveRun
 	n, tall int // runs; those of them that are tall come first
+	q       int // their quality
 }
 
 // add adds a tile, or two of them, to the last run or to a new one.
@@ -138,7 +139,7 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 	}
 	e.plan(tiles)
 	runs := e.within(e.waves.at[:e.waves.n])
-	parallel(len(e.workers), len(runs), func(w, i int) { runs[i].transform(&e.workers[w].wave, e.want) })
+	e.crew.each(len(e.workers), len(runs), (*Encoder).transform)
 	q := e.fit(runs, float64(budget)*waveFill)
 	if q > fair {
 		q = max(min(q, e.fit(runs, float64(e.line.Most)*waveFill)), fair)
@@ -149,7 +150,8 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 		n++
 	}
 	runs = runs[:n]
-	parallel(len(e.workers), n, func(w, i int) { runs[i].code(&e.workers[w].wave, q) })
+	e.waves.q = q
+	e.crew.each(len(e.workers), n, (*Encoder).code)
 	tall := min(n, e.waves.tall)
 	return e.appendWaveChunk(e.appendWaveChunk(dst, runs[:tall]), runs[tall:])
 }
@@ -165,6 +167,12 @@ func (e *Encoder) within(runs []waveRun) []waveRun {
 	}
 	return runs
 }
+
+func (e *Encoder) transform(worker, i int) {
+	e.waves.at[i].transform(&e.workers[worker].wave, e.want)
+}
+
+func (e *Encoder) code(worker, i int) { e.waves.at[i].code(&e.workers[worker].wave, e.waves.q) }
 
 func (r *waveRun) transform(w *wave, pic *Picture) {
 	n := paddedWords(r.box)

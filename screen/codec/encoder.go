@@ -36,6 +36,10 @@ type Encoder struct {
 	waves   waveRuns
 	sum     lengths
 	workers []coder
+	crew    *crew[Encoder]
+	visit   func(e *Encoder, c *coder, i int)
+	source  *Picture // of Update
+	dirty   image.Rectangle
 	mover   mover
 	chunk   chunk
 	shrinks float64 // how many times smaller the last chunks of text have become
@@ -46,7 +50,10 @@ type Encoder struct {
 
 // NewEncoder returns an Encoder that must be Reset before it is used.
 func NewEncoder() *Encoder {
-	return &Encoder{workers: make([]coder, min(runtime.GOMAXPROCS(0), maxWorkers)), picture: kindExact, shrinks: 1, clock: time.Now, start: time.Now()}
+	workers := min(runtime.GOMAXPROCS(0), maxWorkers)
+	e := &Encoder{workers: make([]coder, workers), picture: kindExact, shrinks: 1, clock: time.Now, start: time.Now()}
+	e.crew, e.mover.crew = newCrew(e, workers), newCrew(&e.mover, workers)
+	return e
 }
 
 // maxWorkers bounds how many slices are coded at once: capture and the viewer's
@@ -113,7 +120,7 @@ func (e *Encoder) sort() {
 	if e.pending == 0 {
 		return
 	}
-	e.eachPending(func(c *coder, i int) { e.choose(&c.stats, i) })
+	e.eachPending((*Encoder).choose)
 	for i := range e.tiles {
 		switch t := &e.tiles[i]; {
 		case !t.pending:
@@ -130,18 +137,21 @@ const fewPending = 24
 
 // eachPending calls f for all pending tiles, for several at the same time where
 // they are many.
-func (e *Encoder) eachPending(f func(c *coder, i int)) {
+func (e *Encoder) eachPending(visit func(e *Encoder, c *coder, i int)) {
 	workers := len(e.workers)
 	if e.pending < fewPending {
 		workers = 1
 	}
-	parallel(workers, e.grid.rows, func(w, row int) {
-		for i := row * e.grid.cols; i < (row+1)*e.grid.cols; i++ {
-			if e.tiles[i].pending {
-				f(&e.workers[w], i)
-			}
+	e.visit = visit
+	e.crew.each(workers, e.grid.rows, (*Encoder).visitRow)
+}
+
+func (e *Encoder) visitRow(worker, row int) {
+	for i := row * e.grid.cols; i < (row+1)*e.grid.cols; i++ {
+		if e.tiles[i].pending {
+			e.visit(e, &e.workers[worker], i)
 		}
-	})
+	}
 }
 
 func (e *Encoder) done(i int) {

@@ -155,8 +155,9 @@ func frames() (list [][]byte) {
 	screen := textPage(200, 150, basicfont.Face7x13, 13, 1)
 	paste(screen, photoPage(100, 60, 1), 90, 80)
 	paste(screen, flatPage(70, 60), 10, 70)
-	for i := range 4 {
-		e.SetLine(Line{Rate: []float64{1, 1e12}[i%2]})
+	lines := []Line{{Rate: 1}, {Rate: 1e12}, {Rate: 1, Budget: 500}}
+	for i := range 6 {
+		e.SetLine(lines[i%3])
 		e.Update(screen, []image.Rectangle{screen.Bounds()})
 		frame, _ := e.Append(nil, 1<<20)
 		list = append(list, frame)
@@ -226,13 +227,20 @@ func FuzzSlice(f *testing.F) {
 	for _, k := range []kind{kindBits, kindExact} {
 		f.Add(uint8(k), uint8(90), work.append(nil, k, p, p.Bounds()))
 	}
+	var w wave
+	r := waveRun{box: p.Bounds()}
+	r.transform(&w, p)
+	for q := range qualities {
+		r.code(&w, q)
+		f.Add(uint8(kindWave), uint8(90), r.slice)
+	}
 	f.Fuzz(func(t *testing.T, k, w uint8, slice []byte) {
 		if !kind(k).planar() || w == 0 {
 			return
 		}
 		pic := NewPicture(int(w), 40)
 		var work coder
-		if work.read(slice, kind(k), pic, pic.Bounds()) != nil {
+		if work.read(slice, kind(k), pic, pic.Bounds()) != nil || kind(k) == kindWave {
 			return
 		}
 		q := NewPicture(int(w), 40)

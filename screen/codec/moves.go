@@ -32,19 +32,19 @@ func (m *mover) survey(box image.Rectangle) {
 func (m *mover) compare(same []bool, v image.Point, region image.Rectangle) {
 	workers := 1
 	if m.rows*m.cols >= worthSharing {
-		workers = m.workers
+		workers = maxWorkers
 	}
-	parallel(workers, m.rows, func(_, row int) {
-		m.compareBlocks(same[row*m.cols:][:m.cols], v, image.Pt(region.Min.X, region.Min.Y+row*blockSide))
-	})
+	m.same, m.by, m.within = same, v, region.Min
+	m.crew.each(workers, m.rows, (*mover).compareBlocks)
 }
 
 // worthSharing is how many blocks are compared in the time in which another
 // goroutine wakes.
 const worthSharing = 1000
 
-// compareBlocks does it for the row of blocks that begins at the given point.
-func (m *mover) compareBlocks(line []bool, v, at image.Point) {
+// compareBlocks does it for a row of blocks.
+func (m *mover) compareBlocks(_, row int) {
+	line, v, at := m.same[row*m.cols:][:m.cols], m.by, m.within.Add(image.Pt(0, row*blockSide))
 	bounds := m.want.Bounds()
 	inside := bounds.Intersect(bounds.Sub(v))
 	end := min(at.Y+blockSide, bounds.Max.Y)

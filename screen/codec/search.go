@@ -27,7 +27,9 @@ const (
 // mover finds moves and keeps what it needs for that.
 type mover struct {
 	have, want *Picture
-	workers    int
+	crew       *crew[mover]
+	same       []bool          // of compare: by block
+	by, within image.Point     // its vector, and where its first block is
 	region     image.Rectangle // the blocks that are looked at
 	cols, rows int             // of blocks
 	changed    []bool          // by block: the viewer lacks something
@@ -60,7 +62,7 @@ func (e *Encoder) search() []op {
 	e.fresh = false
 	var box image.Rectangle
 	pixels := 0
-	e.eachPending(func(_ *coder, i int) { e.recall(i) })
+	e.eachPending((*Encoder).recallTile)
 	for i := range e.tiles {
 		if t := &e.tiles[i]; t.pending && !(t.known && t.kind == kindCache) {
 			pixels += area(t.box)
@@ -68,7 +70,7 @@ func (e *Encoder) search() []op {
 		}
 	}
 	if pixels >= tryFor && (len(m.last) > 0 || pixels >= searchFor) {
-		m.have, m.want, m.workers = e.have, e.want, len(e.workers)
+		m.have, m.want = e.have, e.want
 		m.run(box)
 		e.relocate()
 	}
@@ -81,18 +83,22 @@ func (e *Encoder) locate() {
 	if e.pending == 0 {
 		return
 	}
-	e.eachPending(func(_ *coder, i int) {
-		if t := &e.tiles[i]; !t.located {
-			t.box = differing(e.have, e.want, e.grid.run(i, 1))
-			t.located = true
-		}
-	})
+	e.eachPending((*Encoder).locateTile)
 	for i := range e.tiles {
 		if t := &e.tiles[i]; t.pending && t.box.Empty() {
 			e.done(i)
 		}
 	}
 }
+
+func (e *Encoder) locateTile(_ *coder, i int) {
+	if t := &e.tiles[i]; !t.located {
+		t.box = differing(e.have, e.want, e.grid.run(i, 1))
+		t.located = true
+	}
+}
+
+func (e *Encoder) recallTile(_ *coder, i int) { e.recall(i) }
 
 // relocate makes the encoder look again at the tiles that were copied to. One whose
 // changes lie inside one copy has got all of them: copies bring what is wanted.
