@@ -248,5 +248,5 @@ func (l *lazyInjector) Close() error {
 }
 
 func (h *host) serveInput(ctx context.Context, s wire.Stream) error {
-	return input.Serve(ctx, s, h.injector)
+	return h.injector.Serve(ctx, s)
 }
