@@ -66,7 +66,7 @@ func connectOptionsOf(f *flags) connectOptions {
 		monitor:       f.string("monitor", "all|N", "one monitor instead of the whole desktop"),
 		scale:         f.string("scale", "1|fit|N", "size of the picture (1 if it fits, else fit)"),
 		fullscreen:    f.bool("fullscreen", "fill the screen"),
-		quality:       f.string("quality", "auto|lossless|low", "what may be given up on a thin line (auto); so far nothing is: the picture is exact with each of them"),
+		quality:       f.string("quality", "auto|lossless|low", "what a thin line may cost: auto shows moving pictures coarsely and makes them exact at rest, lossless never does and takes longer, low is coarser and waits until nothing moves (auto)"),
 		screenshot:    f.string("screenshot", "FILE", "no window: write the picture as PNG and end"),
 		text:          f.string("type", "TEXT", "no window: type this and end"),
 		forward:       f.list("forward", "LOCAL:HOST:PORT", "let the port LOCAL of this computer lead to HOST:PORT as the other one reaches it; 0: any free port; ADDRESS:LOCAL:… for other computers here to reach it; may be given several times"),

@@ -56,12 +56,11 @@ type Want struct {
 // Quality says what may be given up for speed.
 type Quality uint8
 
-// The qualities. There is no op yet that gives up pixels, so that all three are
-// exact today.
+// The qualities. At rest the picture is exact with each of them, and text always is.
 const (
-	Auto Quality = iota
-	Lossless
-	Low
+	Auto     Quality = iota // pictures that the line is too slow for come coarsely and become exact at rest
+	Lossless                // they come exactly and take their time
+	Low                     // they come coarser, and stay so until nothing has moved for a second
 )
 
 type frameHeader struct {
