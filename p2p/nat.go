@@ -10,13 +10,11 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/transport"
-	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
@@ -41,7 +39,7 @@ type NAT struct {
 	UDP    NATKind  `json:"udp"`
 	TCP    NATKind  `json:"tcp"`
 	Seen   []string `json:"seen"`   // multiaddrs as others see them
-	Router string   `json:"router"` // "": not asked; "searching"; "none": forwards no ports on request; "forwards"
+	Router string   `json:"router"` // "": not asked; "searching"; "none": forwards no port on request; "forwards"
 	Mapped []string `json:"mapped"` // multiaddrs that the router forwards here (UPnP, NAT-PMP)
 }
 
@@ -316,22 +314,4 @@ func observedField(message []byte) (ma.Multiaddr, error) {
 		message = message[n+int(size):]
 	}
 	return nil, errors.New("no address is in it")
-}
-
-// router is what libp2p knows of the one that forwards ports on request.
-type router struct{ basichost.NATManager }
-
-func (r *router) state(listening []ma.Multiaddr) (state string, mapped []string) {
-	if !r.HasDiscoveredNAT() {
-		return "none", nil
-	}
-	for _, l := range listening {
-		if a := r.GetMapping(l); a != nil && !strings.Contains(a.String(), "/0.0.0.0/") {
-			mapped = append(mapped, a.String())
-		}
-	}
-	if len(mapped) == 0 {
-		return "none", nil
-	}
-	return "forwards", mapped
 }

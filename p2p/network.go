@@ -48,7 +48,17 @@ func (n *Node) watchNetwork() {
 			n.log.Debug("the network has changed")
 			n.tellChange()
 			n.repunch()
+			n.searchRouter()
 		}
+	}
+}
+
+func (n *Node) searchRouter() {
+	if n.router == nil {
+		return
+	}
+	if old := n.router.search(); old != nil && !n.goWork(func() { old.Close() }) {
+		old.Close()
 	}
 }
 

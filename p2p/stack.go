@@ -104,7 +104,7 @@ func newStack(o Options) (st *stack, err error) {
 		NegotiationTimeout: negotiateTime, ObservedAddrsManager: st.observed, AddrsFactory: o.announced}
 	if o.Public && o.Role == Host {
 		hostOpts.NATManager = func(n network.Network) basichost.NATManager {
-			st.router = &router{basichost.NewNATManager(n)}
+			st.router = newRouter(n)
 			return st.router
 		}
 	}
