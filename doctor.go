@@ -18,16 +18,24 @@ import (
 )
 
 var doctorCommand = &command{
-	name: "doctor", group: groupLook,
-	short: "prove that rac works on this machine",
+	name: "doctor", args: "[ID|NAME]", group: groupLook,
+	short: "prove that rac works here, or see why another machine is not reached",
 	long: `Starts a host on this machine's screen, or on the built-in console where there is
 none, and a viewer beside it, and goes the whole way: refused with a wrong password,
 logged in, login saved, logged in by it, typed, looked. Uses an identity and a
-config of its own and changes nothing else.`,
-	eg: [2]string{"rac doctor", "rac doctor --json"},
+config of its own and changes nothing else. Then it looks around: the router, your
+relays, the public network.
+
+With ID or NAME: tries every way to that machine by itself, logs in, measures the
+line in both directions, and says what would help most.`,
+	eg: [2]string{"rac doctor", "rac doctor office --json"},
 	setUp: func(f *flags) func(*program, []string) error {
 		asJSON := f.bool("json", "one JSON object a stage")
+		o := doctorFlags(f, asJSON)
 		return func(p *program, operands []string) error {
+			if len(operands) == 1 {
+				return p.checkPeer(operands[0], o)
+			}
 			if err := noOperands(operands); err != nil {
 				return err
 			}
@@ -82,6 +90,7 @@ func (d *doctor) run() (err error) {
 		}
 	}
 	d.stopHost()
+	d.lookAround()
 	d.advise()
 	d.finish()
 	return nil

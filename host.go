@@ -16,6 +16,7 @@ import (
 	"rac/input"
 	"rac/p2p"
 	"rac/p2p/files"
+	"rac/p2p/probe"
 	"rac/p2p/tunnel"
 	"rac/screen"
 )
@@ -215,6 +216,7 @@ func (h *host) start(cfg *config.Config) error {
 	h.node.Handle(input.Protocol, h.gate.Guard(auth.Control, h.serveInput))
 	h.node.Handle(tunnel.Protocol, h.gate.Guard(auth.Forwarding, h.tunnels.Serve))
 	h.node.Handle(files.Protocol, h.gate.Guard(auth.Files, h.openFiles().Serve))
+	h.node.Handle(probe.Protocol, h.gate.Guard(auth.View, h.openProbe().Serve))
 	return h.startWork()
 }
 

@@ -1,0 +1,55 @@
+package main
+
+// The one sentence that rac doctor ID ends with.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rac/p2p"
+)
+
+// advise says what would help most, the worst first.
+func (d *checkup) advise() string {
+	reached := func(direct bool) bool {
+		return slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil && t.path.Direct == direct })
+	}
+	deadRelay := slices.IndexFunc(d.outlook.Relays, func(r p2p.Sighting) bool { return r.Err != nil })
+	switch direct, relayed := reached(true), reached(false); {
+	case !direct && !relayed && deadRelay >= 0:
+		return fmt.Sprintf("the relay %s does not answer: see that rac relay runs there and its port is open, then try again", d.outlook.Relays[deadRelay].Name)
+	case !direct && !relayed && len(d.relays) == 0:
+		return "see that rac host runs there; if it does and the two are in different networks, a relay of your own on any machine with a public address joins them: rac relay there, rac set --add-relay MULTIADDR on both"
+	case !direct && !relayed:
+		return "the relays answer and do not know the machine: see that rac host runs there and that its config names the same relays"
+	case !direct:
+		return d.adviseRelayed()
+	case d.down.Took > 0 && d.down.Mbit() < thinLine:
+		return fmt.Sprintf("the path is direct; the line is thin (%.1f Mbit/s): --quality low trades sharpness while things move for speed", d.down.Mbit())
+	case deadRelay >= 0:
+		return fmt.Sprintf("the path is direct; the relay %s does not answer and would be missing elsewhere", d.outlook.Relays[deadRelay].Name)
+	case d.onlyTCP():
+		return "the path is direct over TCP; letting UDP through would make it quicker to recover from losses"
+	}
+	return "nothing: the path is direct"
+}
+
+// thinLine is where a picture gives up sharpness while it moves, in Mbit/s.
+const thinLine = 5
+
+func (d *checkup) adviseRelayed() string {
+	for _, t := range d.tried {
+		if t.err == nil && t.path.Why != "" {
+			return t.path.Why
+		}
+	}
+	return "the path leads through a relay, which works and is slower; a port forwarded to the host at its router makes it direct"
+}
+
+// onlyTCP tells whether the machine was reached directly, and never by QUIC,
+// though one of its addresses is for that.
+func (d *checkup) onlyTCP() bool {
+	quic := slices.ContainsFunc(d.target.Addrs, func(a string) bool { return strings.Contains(a, "/quic") })
+	return quic && !slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil && t.path.Transport == "quic-v1" })
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+)
+
+func pathMTU(net.IP) (int, error) {
+	return 0, fmt.Errorf("the largest packet is told on Linux only: %w", errors.ErrUnsupported)
+}

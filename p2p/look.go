@@ -1,0 +1,119 @@
+package p2p
+
+// What this computer sees of the network, for rac doctor: nothing is left there,
+// neither a record nor a place on a relay nor a forwarded port.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/p2p/net/nat"
+)
+
+// Outlook is what Look has found.
+type Outlook struct {
+	NAT    NAT
+	Relays []Sighting // the user's own
+	Public *Sighting  // the public libp2p network; nil: not asked
+	Router *Sighting  // one that forwards ports on request (UPnP, NAT-PMP); nil: not asked
+}
+
+// Sighting is whether something answers.
+type Sighting struct {
+	Name string
+	Took time.Duration
+	Err  error // nil: it answers
+}
+
+func sighted(name string, try func() error) Sighting {
+	began := time.Now()
+	err := try()
+	return Sighting{name, time.Since(began), err}
+}
+
+// Look looks around until everything has answered or ctx ends. Of o it takes the
+// identity (nil: one for the moment), the relays and, if Public is set, the
+// bootstrap list.
+func Look(ctx context.Context, o Options) (*Outlook, error) {
+	meet, err := rendezvousOf(Options{Public: o.Public, Bootstrap: o.Bootstrap}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if o.Identity == nil {
+		if o.Identity, err = throwAwayIdentity(); err != nil {
+			return nil, err
+		}
+	}
+	n, err := Start(ctx, Options{Identity: o.Identity, Role: Connector, Relays: o.Relays, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	out := &Outlook{Relays: make([]Sighting, len(n.relay))}
+	var work sync.WaitGroup
+	for i, l := range n.relay {
+		work.Go(func() {
+			out.Relays[i] = sighted(l.id().Short(), func() error { return l.wait(ctx) })
+		})
+	}
+	for _, r := range meet {
+		out.Public = new(Sighting)
+		work.Go(func() {
+			*out.Public = sighted(r.name, func() error {
+				v, err := n.visit(ctx, r)
+				if err != nil {
+					return fmt.Errorf("nobody answers: %w", shortest(err))
+				}
+				v.leave()
+				return nil
+			})
+		})
+	}
+	if o.Public { // as a host asks the router
+		out.Router = new(Sighting)
+		work.Go(func() { *out.Router = sighted("router", func() error { return askRouter(ctx) }) })
+	}
+	work.Wait()
+	n.untilSeen(ctx)
+	out.NAT = n.NAT()
+	return out, nil
+}
+
+// errNoRouter stands for what the libraries say of each protocol that they have
+// tried.
+var errNoRouter = errors.New("none answers: a host here is called by way of a relay or a punched hole")
+
+func askRouter(ctx context.Context) error {
+	router, err := nat.DiscoverNAT(ctx)
+	if err != nil {
+		return errNoRouter
+	}
+	return router.Close()
+}
+
+// seenTime is how long a second observer is waited for: one alone cannot tell
+// what kind of NAT there is.
+const seenTime = 1500 * time.Millisecond
+
+func (n *Node) untilSeen(ctx context.Context) {
+	if len(n.relay) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, seenTime)
+	defer cancel()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		if kind := n.NAT().UDP; kind != NATUnknown && kind != NATSome {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
