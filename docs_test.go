@@ -55,7 +55,26 @@ func TestProtocolDocument(t *testing.T) {
 	for _, file := range files {
 		describeMessages(t, &doc, file)
 	}
+	describeFrames(t, &doc)
 	golden(t, "docs/protocol.md", doc.Bytes())
+}
+
+// describeFrames adds the bytes of a Frame, which the codec's files define in their
+// comments.
+func describeFrames(t *testing.T, doc *bytes.Buffer) {
+	doc.WriteString("\n## Frames\n\nWhat follows is from the comments in screen/codec. Its testdata has a frame of each kind, and vectors.txt the checksum of the picture after each.\n")
+	for _, name := range []string{"format.go", "planes.go", "exact.go", "bits.go", "wave.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("screen/codec", name), nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range file.Comments {
+			if c.Pos() > file.Package {
+				fmt.Fprintf(doc, "\n### %s\n\n```\n%s```\n", name, c.Text())
+				break
+			}
+		}
+	}
 }
 
 // TestCommandDocument holds docs/commands.md to what the program says itself.
