@@ -15,7 +15,7 @@ import (
 // grow old, while here newer ones take their place. So a line is never given more
 // than one message that it has not begun with, however deep its buffers are, and
 // an idle one takes a small change at once. A line that has become slower shows by
-// answers that do not come: more than fits into the round trip at the known rate
+// answers that do not come: more than fits into two round trips at the known rate
 // is not sent without them.
 type pace struct {
 	way
@@ -86,15 +86,16 @@ func (p *pace) stuck() bool {
 	for _, m := range p.underWay {
 		largest = max(largest, m.bytes)
 	}
-	return p.takes(p.bytes-largest) > way+p.took+frameTime || len(p.underWay) >= fewMessages+int(2*way/frameTime)
+	holds := max(2*way, way+p.takes(largest)) + p.took + frameTime
+	return p.takes(p.bytes) > holds || len(p.underWay) >= fewMessages+int(2*way/frameTime)
 }
 
 const (
 	// longWay is the round trip that is assumed before the first answer.
 	longWay = 100 * time.Millisecond
-	// fewMessages may be under way on the shortest line; on a longer one those of
-	// two round trips, so that a lost packet, which takes one to be sent again,
-	// does not stop a picture that moves.
+	// fewMessages may be under way on the shortest line; on a longer one what takes
+	// two round trips: a lost packet takes one to be sent again, and what comes
+	// behind it is not answered before.
 	fewMessages = 4
 )
 
