@@ -29,7 +29,7 @@ const (
 
 	arrangeTime = 5 * time.Second // for the talk over the relay
 
-	// maxPunches bounds what strangers make a host do at once.
+	// maxPunches bounds what strangers make a host do at once; friends do not count.
 	maxPunches = 16
 
 	// sightWait is how long a punch waits for our first address as others see it:
@@ -73,7 +73,8 @@ func startPuncher(n *Node) *puncher {
 func (p *puncher) enter(ctx context.Context, id peer.ID) *punch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.busy[id] != nil || len(p.busy) >= maxPunches {
+	friend := p.node.known != nil && p.node.known(wire.PeerID(id.String()))
+	if p.busy[id] != nil || len(p.busy) >= maxPunches && !friend {
 		return nil
 	}
 	u := &punch{over: make(chan struct{})}
