@@ -146,13 +146,21 @@ func moveThereAndBack(t *testing.T, port p2ptest.Router) {
 	eventually(t, "the picture moves again", func() bool { return st.clock.movedAfter(began.Add(200*time.Millisecond)) >= 0 })
 	st.awaitPath("relayed")
 	time.Sleep(2 * time.Second)
-	t.Logf("direct to relayed: the picture stood for %v", st.clock.movedAfter(began.Add(200*time.Millisecond)))
-	st.arrived(st.reported()) // none, where a busy machine has not taken 3 s
+	stood, dropped := st.clock.movedAfter(began.Add(200*time.Millisecond)), st.reported()
+	t.Logf("direct to relayed: the picture stood for %v", stood)
+	if stood < keptFor {
+		dropped = 0
+	}
+	st.arrived(dropped)
 }
 
 // unnoticed is how long the picture may stand while the path changes: ten times
 // what is promised, on a machine that does other things, too.
 const unnoticed = 3 * time.Second
+
+// keptFor is for how long a line may be away until keys are dropped, less what it
+// takes to open a stream on a busy machine.
+const keptFor = 2 * time.Second
 
 // arrived checks that each key has arrived, once, but for those that the viewer
 // has told of.
