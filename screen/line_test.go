@@ -116,10 +116,8 @@ type theatre struct {
 
 func newTheatre(t *testing.T, w, h int, rate int64, rtt time.Duration, want screen.Want) *theatre {
 	source := screentest.NewSource(w, h)
-	th := &theatre{stage: newStage(t, opens(source)), source: source}
+	th := &theatre{stage: newStage(t, opens(source)), source: source, seen: &screentest.Recorder{}}
 	th.line = newLine(th.ctx, rate, rtt)
-	host, viewer := th.line.stream()
-	th.seen, _ = th.joinOver(want, host, viewer)
 	th.seen.Refuse = func(f *screen.Frame) error {
 		time.Sleep(5 * time.Millisecond) // to decode and show
 		th.mu.Lock()
@@ -129,6 +127,9 @@ func newTheatre(t *testing.T, w, h int, rate int64, rtt time.Duration, want scre
 		}
 		return nil
 	}
+	host, viewer := th.line.stream()
+	th.work.Go(func() { th.share.Serve(th.ctx, host) })
+	th.work.Go(func() { screen.View(th.ctx, viewer, want, th.seen) })
 	t.Cleanup(th.line.work.Wait) // before the stage's: it has no way to end alone
 	return th
 }
@@ -240,7 +241,7 @@ func TestAViewerAt256KilobitTakesNoMemoryAndStillControls(t *testing.T) {
 			return m.HeapAlloc
 		}
 		var before uint64
-		const seconds = 90
+		const seconds = 45
 		for s := range seconds {
 			th.play(time.Second, th.page)
 			press()
