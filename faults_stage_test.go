@@ -281,16 +281,14 @@ func startTypist(t *testing.T, display, file string) *typist {
 	ty := &typist{}
 	random := rand.New(rand.NewPCG(3, 4))
 	runBeside(t, 80*time.Millisecond, func() {
-		ty.mu.Lock()
-		defer ty.mu.Unlock()
-		if ty.paused {
+		r, typing := ty.next(random)
+		if !typing {
 			return
 		}
-		r := byte('a' + random.IntN(26))
-		ty.typed = append(ty.typed, letter{r, time.Now()})
-		for _, event := range []byte{xproto.KeyPress, xproto.KeyRelease} {
-			xtest.FakeInput(conn.Conn, event, byte(keys[r]), 0, conn.Root, 0, 0, 0)
-		}
+		xtest.FakeInput(conn.Conn, xproto.KeyPress, byte(keys[r]), 0, conn.Root, 0, 0, 0)
+		conn.Sync()
+		time.Sleep(keyDown)
+		xtest.FakeInput(conn.Conn, xproto.KeyRelease, byte(keys[r]), 0, conn.Root, 0, 0, 0)
 		conn.Sync()
 	})
 	runBeside(t, 10*time.Millisecond, func() {
@@ -317,6 +315,21 @@ func letterKeys(t *testing.T, conn *x11.Conn) map[byte]xproto.Keycode {
 		}
 	}
 	return keys
+}
+
+// keyDown is how long a finger stays on a key, of the 80 ms from one to the next.
+const keyDown = 40 * time.Millisecond
+
+// next is the next letter; false: the typist rests.
+func (ty *typist) next(random *rand.Rand) (r byte, typing bool) {
+	ty.mu.Lock()
+	defer ty.mu.Unlock()
+	if ty.paused {
+		return 0, false
+	}
+	r = byte('a' + random.IntN(26))
+	ty.typed = append(ty.typed, letter{r, time.Now()})
+	return r, true
 }
 
 func (ty *typist) pause(paused bool) {

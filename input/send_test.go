@@ -178,8 +178,8 @@ func TestAHeldKeyIsReportedAliveAndARestingLineIsSilent(t *testing.T) {
 			return n
 		}
 		events <- key(4, true)
-		if n := count(5100 * time.Millisecond); n != 11 { // the key, then twice a second
-			t.Errorf("%d messages in 5 s with a key held, want 11", n)
+		if n := count(3010 * time.Millisecond); n != 21 { // the key, then twenty in 3 s
+			t.Errorf("%d messages in 3 s with a key held, want 21", n)
 		}
 		events <- key(4, false)
 		if n := count(time.Hour); n != 1 {

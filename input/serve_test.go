@@ -152,24 +152,58 @@ func TestKeysAreReleasedAfterTwoSecondsOfSilenceAndTheStreamGoesOn(t *testing.T)
 		served := make(chan error, 1)
 		go func() { served <- input.Serve(t.Context(), host, rec) }()
 		w := wire.NewWriter(viewer, 1024)
-		press := []byte{0, 4, 1, 0, 0, 0, 0}
+		press := []byte{0, 0xe1, 1, 0, 0, 0, 0} // Shift, which does not repeat
 		w.Write(0x01, press)
 		time.Sleep(1900 * time.Millisecond)
 		w.Write(0x07, nil) // alive
 		time.Sleep(1900 * time.Millisecond)
 		synctest.Wait()
-		want(t, rec, "+04")
+		want(t, rec, "+e1")
 		time.Sleep(200 * time.Millisecond)
 		synctest.Wait()
-		want(t, rec, "+04 -04")
-		w.Write(0x01, []byte{0, 4, 0, 0, 0, 0, 0}) // the release that was late
+		want(t, rec, "+e1 -e1")
+		w.Write(0x01, []byte{0, 0xe1, 0, 0, 0, 0, 0}) // the release that was late
 		w.Write(0x01, press)
 		synctest.Wait()
-		want(t, rec, "+04 -04 +04")
+		want(t, rec, "+e1 -e1 +e1")
 		viewer.CloseWrite()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+func TestAKeyThatIsDownWhenTheLineStallsDoesNotRepeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &inputtest.Recorder{}
+		viewer, host := p2ptest.Pipe(1024)
+		go input.Serve(t.Context(), host, rec)
+		w := wire.NewWriter(viewer, 1024)
+		press, release := []byte{0, 4, 1, 0, 0, 0, 'a'}, []byte{0, 4, 0, 0, 0, 0, 'a'}
+		alive := func() { w.Write(0x07, nil) }
+		w.Write(0x01, []byte{0, 0xe1, 1, 0, 0, 0, 0})
+		w.Write(0x01, press)
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		want(t, rec, "+e1 +04 -04") // Shift stays down
+		alive()
+		alive() // what has come late, all at once
+		w.Write(0x01, release)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		want(t, rec, "+e1 +04 -04")
+
+		w.Write(0x01, press)
+		time.Sleep(500 * time.Millisecond)
+		alive()
+		time.Sleep(150 * time.Millisecond)
+		alive()
+		synctest.Wait()
+		want(t, rec, "+e1 +04 -04 +04 -04 +04") // it is held indeed
+		w.Write(0x01, release)
+		viewer.CloseWrite()
+		synctest.Wait()
+		want(t, rec, "+e1 +04 -04 +04 -04 +04 -04 -e1")
 	})
 }
 
