@@ -25,12 +25,12 @@ type visit struct {
 
 const (
 	enterTimeout = 15 * time.Second
+	knockGrace   = time.Second // for the other relays once one has let us in
 	enterPoll    = 5 * time.Millisecond
 	seedsAtOnce  = 4
 )
 
-// visit begins one: it returns when one of the seeds has let us in. It ends by
-// leave.
+// visit begins one: it returns when a server has let us in. It ends by leave.
 func (n *Node) visit(ctx context.Context, r rendezvous) (*visit, error) {
 	guest := &visitor{Host: n.host, node: n, met: map[peer.ID]struct{}{}}
 	d, err := dht.New(n.ctx, guest, dht.Mode(dht.ModeClient), dht.ProtocolPrefix(r.prefix), dht.ProviderStore(nothingStored{}),
@@ -39,16 +39,17 @@ func (n *Node) visit(ctx context.Context, r rendezvous) (*visit, error) {
 		return nil, fmt.Errorf("%s: %w", r.name, err)
 	}
 	v := &visit{d, r.prefix, guest}
-	if err := v.knock(ctx, r.seeds); err != nil {
+	if err := v.knock(ctx, r); err != nil {
 		v.leave()
 		return nil, fmt.Errorf("%s: %w", r.name, err)
 	}
 	return v, nil
 }
 
-// knock connects to some of the seeds and returns when the first has proved to
-// be a server.
-func (v *visit) knock(ctx context.Context, seeds []peer.AddrInfo) error {
+// knock connects to seeds until one has proved to be a server. Our own relays may
+// not know each other: of those, each that answers is waited for.
+func (v *visit) knock(ctx context.Context, r rendezvous) error {
+	seeds := r.seeds
 	ctx, cancel := context.WithTimeout(ctx, enterTimeout)
 	var knocking sync.WaitGroup
 	defer knocking.Wait()
@@ -71,7 +72,15 @@ func (v *visit) knock(ctx context.Context, seeds []peer.AddrInfo) error {
 	poll := time.NewTicker(enterPoll) // the table tells nobody when it has got its first entry
 	defer poll.Stop()
 	failures := 0
-	for v.RoutingTable().Size() == 0 {
+	var first time.Time
+	for {
+		in := v.RoutingTable().Size()
+		if in > 0 && first.IsZero() {
+			first = time.Now()
+		}
+		if in > 0 && (r.public || in+failures >= len(seeds) || time.Since(first) > knockGrace) {
+			return nil
+		}
 		select {
 		case err := <-failed:
 			if failures++; failures == len(seeds) {
@@ -82,7 +91,6 @@ func (v *visit) knock(ctx context.Context, seeds []peer.AddrInfo) error {
 			return errors.New("nobody there answers")
 		}
 	}
-	return nil
 }
 
 var errNoServer = errors.New("it keeps no records")

@@ -122,7 +122,7 @@ func (d *dialing) dialFound(ctx context.Context, r rendezvous, v *visit) error {
 		}
 	}
 	if len(failed) == 0 {
-		return fmt.Errorf("%s does not know it", r.name)
+		return fmt.Errorf("it is not known to %s", r.name)
 	}
 	return errors.Join(failed...)
 }

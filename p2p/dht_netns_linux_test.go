@@ -74,7 +74,7 @@ type labRole struct {
 
 func startRole(t *testing.T, at p2ptest.Computer, role, args string) *labRole {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	self, err := os.Executable() // nsenter would be /proc/self/exe
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func (n *Node) whileTrue(r rendezvous, told string) {
 		default:
 		}
 		age := time.Since(left)
-		if age > renewRecord || age > recordGap && (told != textOf(n.recordAddrs()) || r.public && n.lacksRelays()) {
+		if age > renewRecord || age > recordGap && (told != n.toTell(r) || r.public && n.lacksRelays()) {
 			return
 		}
 	}
@@ -87,11 +88,10 @@ func (n *Node) publish(r rendezvous) (told string, err error) {
 		}
 		n.borrowRelays(ctx, v.guest.acquaintances())
 	}
-	addrs := n.recordAddrs()
-	if len(addrs) == 0 {
+	if len(n.recordAddrs()) == 0 {
 		return "", errNothingToTell
 	}
-	return textOf(addrs), v.Provide(ctx, key, true)
+	return n.toTell(r), v.Provide(ctx, key, true)
 }
 
 // recordAddrs are the addresses in our record: those that may be dialled from
@@ -106,13 +106,20 @@ func (n *Node) recordAddrs() []ma.Multiaddr {
 	return n.worthTelling(append(addrs, n.host.AllAddrs()...))
 }
 
-func textOf(addrs []ma.Multiaddr) string {
-	var texts []string
-	for _, a := range addrs {
-		texts = append(texts, a.String())
+// toTell is another text when the record has to be left again: with other
+// addresses, and with a relay of ours that has been away and kept nothing.
+func (n *Node) toTell(r rendezvous) string {
+	var all []string
+	for _, a := range n.recordAddrs() {
+		all = append(all, a.String())
 	}
-	slices.Sort(texts)
-	return strings.Join(texts, " ")
+	slices.Sort(all)
+	if !r.public {
+		for _, l := range n.relay {
+			all = append(all, fmt.Sprint(l.attempted()))
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // untilRelaysSettle waits for our own relays to answer, or not to: a record

@@ -28,7 +28,7 @@ func startPublicNetwork(t testing.TB, servers int, listen []string) (seeds []str
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := dht.New(t.Context(), st.host, dht.Mode(dht.ModeServer), dht.BootstrapPeers(first...))
+		d, err := dht.New(t.Context(), st.host, dht.Mode(dht.ModeServer), dht.BootstrapPeers(first...), dht.DisableAutoRefresh())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,10 +44,12 @@ func startPublicNetwork(t testing.TB, servers int, listen []string) (seeds []str
 			}
 			continue
 		}
-		if err := st.host.Connect(t.Context(), first[0]); err != nil {
-			t.Fatal(err)
+		for st.host.Connect(t.Context(), first[0]) != nil { // on a busy machine
+			st.swarm.Backoff().Clear(first[0].ID)
+			if t.Context().Err() != nil {
+				t.Fatal("the servers do not meet")
+			}
 		}
-		<-d.RefreshRoutingTable()
 	}
 	return seeds
 }
@@ -72,7 +74,7 @@ func TestABareIDIsFoundThroughThePublicNetwork(t *testing.T) {
 	var c *Conn
 	for c == nil {
 		var err error
-		if c, err = viewer.Dial(t.Context(), Target{ID: host.ID()}); err != nil && time.Since(began) > 10*time.Second {
+		if c, err = viewer.Dial(t.Context(), Target{ID: host.ID()}); err != nil && time.Since(began) > time.Minute {
 			t.Fatal(err)
 		}
 	}
@@ -155,7 +157,7 @@ func TestTheRelaysKeepTheRecordsOfTheirHosts(t *testing.T) {
 			say(t, open(t, c, echo), "hello")
 			return
 		}
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatal(err)
 		}
 	}

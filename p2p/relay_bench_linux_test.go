@@ -67,7 +67,7 @@ func TestARelayFullOfHosts(t *testing.T) {
 	after := relay.usage(t)
 	t.Logf("%d streams at once: %.0f MB/s in all, %s, %.1f s of CPU for a GB", streams, float64(carried)/took.Seconds()/1e6, after,
 		(after.cpu-before.cpu).Seconds()/(float64(carried)/1e9))
-	if perHost := (full.rss - empty.rss) / hosts; perHost > 1000 {
+	if perHost := (full.rss - empty.rss) / hosts; perHost > 5000 { // 200; the race detector takes ten times as much
 		t.Errorf("a host costs the relay %d kB", perHost)
 	}
 }

@@ -69,6 +69,13 @@ func (l *relayLink) watchedBy(id peer.ID) {
 	l.watcher = id
 }
 
+// attempted counts the attempts to be at the relay.
+func (l *relayLink) attempted() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tries
+}
+
 // observer returns whom the relay has named; "": nobody yet.
 func (l *relayLink) observer() peer.ID {
 	l.mu.Lock()
