@@ -105,9 +105,9 @@ func (v *cpShow) openBar() {
 	}
 	v.voice.endPhases()
 	v.bar = progressbar.NewOptions64(max(v.total, 1),
-		progressbar.OptionSetWriter(v.voice.w), progressbar.OptionShowBytes(true), progressbar.OptionShowTotalBytes(true),
+		progressbar.OptionSetWriter(v.voice.w), progressbar.OptionShowBytes(true), progressbar.OptionShowCount(),
 		progressbar.OptionFullWidth(), progressbar.OptionThrottle(barEvery), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionUseIECUnits(true))
+		progressbar.OptionSetPredictTime(true))
 }
 
 func (v *cpShow) describe(path string) {
