@@ -26,14 +26,15 @@ type pair struct {
 	direct string // how a direct path comes up: "quic", "tcp", or "" for never
 }
 
+// String is short: a host's control socket is in a folder that bears it.
 func (p pair) String() string {
 	side := func(r p2ptest.Router) string {
 		s := string(r.NAT)
 		if r.NoUDP {
-			s += "-u" // short: a host names its control socket after its folder
+			s += "-u"
 		}
 		if r.Stray != "" {
-			s += "-" + string(r.Stray)
+			s += "-" + string(r.Stray[:1])
 		}
 		return s
 	}
