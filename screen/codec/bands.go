@@ -32,8 +32,18 @@ func (b band) size(s *strips) (rows, cols int) {
 // level and by in how many directions it was split.
 var norms = [5][3]float64{{1.5, 1.04, .72}, {2.75, 1.59, .92}, {5.4, 2.92, 1.59}, {10.7, 5.70, 3.04}, {21.3, 11.3, 6.02}}
 
-// qualities are the steps of quantisation, in the picture, that a slice may name.
-var qualities = [...]float64{1, 2, 3, 4, 5.6, 8, 11, 16, 22, 32, 45, 64, 90, 128, 181, 256}
+// qualities are the steps of quantisation, in the picture, that a slice may name. As
+// bands lose whole bits, only some steps differ: these four in each octave each change
+// the shift of some bands.
+var qualities = [...]float64{
+	2.14, 2.4, 2.78, 3.36,
+	4.28, 4.8, 5.56, 6.72,
+	8.56, 9.6, 11.1, 13.4,
+	17.1, 19.2, 22.2, 26.9,
+	34.2, 38.4, 44.5, 53.8,
+	68.5, 76.8, 89, 108,
+	137, 154, 178, 215,
+}
 
 // chromaStep is how much coarser than brightness colours may be.
 const chromaStep = 4
@@ -44,6 +54,9 @@ func (b band) shift(q int, chroma bool) uint {
 	step, level := qualities[q], b.level
 	if chroma {
 		step, level = chromaStep*step, level+1
+	}
+	if b.ox+b.oy == 0 { // the lowest band: few coefficients, and all of the picture rests on them
+		step /= 2
 	}
 	return uint(max(0, math.Round(math.Log2(step/norms[level][b.ox+b.oy]))))
 }

@@ -17,7 +17,7 @@ type waveRun struct {
 }
 
 const (
-	fair     = 7    // the quality that pictures should not be below
+	fair     = 12   // the quality that pictures should not be below
 	wideRun  = 16   // tiles side by side in a WAVE
 	waveFill = 0.9  // of the budget that the prediction may take: it errs by some percent
 	guess    = 0.25 // bytes a pixel that no photograph is below in EXACT

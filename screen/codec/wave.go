@@ -21,14 +21,14 @@ import (
 //
 //	odd:  a1 -= (a0 + a2) / 2         then even:  a2 += (a1 + a3 + 2) / 4
 //
-// The slice names a quality (uint8, 0 … 15; see qualities), then come bits as in
+// The slice names a quality (uint8, 0 … 27; see qualities), then come bits as in
 // EXACT. Of each block, Y, Co, Cg; of each plane the band that is left, then from the
 // last split to the first those that were odd in rows, in columns, in both; of each
 // band its rows. A coefficient v is sent as z: 0, or 2 q - 1 if it is negative, else 2 q,
 // where q = |v| >> shift; it is read as (q << shift) + (3 << shift) / 8 with v's sign. The
 // shift is the logarithm of step / norm, rounded, at least 0: norms has the
-// second; the first is that of the quality, for colours 4 times that and the norm of
-// the split after, as their planes are half as large.
+// second; the first is that of the quality, half of it for the band that is left; for
+// colours 4 times that and the norm of the split after, as their planes are half as large.
 //
 // z is coded as a residual of EXACT, with s = 2 left + 2 up + upper right in its band;
 // outside of the band is 0. Contexts from 11 on are one; the escape is 12 zeros and
