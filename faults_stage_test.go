@@ -338,6 +338,14 @@ func (ty *typist) pause(paused bool) {
 	ty.paused = paused
 }
 
+// stop stops the typing, and returns when a second long nothing more has arrived.
+func (ty *typist) stop() {
+	ty.pause(true)
+	for n := -1; n != len(ty.arrivals()); time.Sleep(time.Second) {
+		n = len(ty.arrivals())
+	}
+}
+
 func (ty *typist) arrivals() []letter {
 	ty.mu.Lock()
 	defer ty.mu.Unlock()

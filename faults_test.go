@@ -166,9 +166,8 @@ const keptFor = 2 * time.Second
 // has told of.
 func (st *faultStage) arrived(dropped int) {
 	st.Helper()
-	st.typist.pause(true)
+	st.typist.stop()
 	defer st.typist.pause(false)
-	time.Sleep(500 * time.Millisecond)
 	c := st.typist.compare()
 	st.Logf("typed: %+v", c)
 	if c.missing > dropped || c.extra > 0 || len(st.h.keysDown()) > 0 {
@@ -243,8 +242,7 @@ func play(t *testing.T, f fault) (o outcome) {
 	eventually(t, "the picture moves again", func() bool { return st.clock.movedAfter(back) >= 0 })
 	time.Sleep(4 * time.Second) // and after it
 	st.awaitPath(f.path)        // as it was before
-	st.typist.pause(true)
-	time.Sleep(500 * time.Millisecond)
+	st.typist.stop()
 	o.again = st.clock.movedAfter(back)
 	o.frozen, _ = st.clock.frozen(began)
 	o.compared = st.typist.compare()

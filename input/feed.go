@@ -34,10 +34,11 @@ type Feed struct {
 	mu      sync.Mutex
 	queue   []Event // waits to be written
 	held    map[Event]bool
-	ended   bool     // no more events will come
-	muted   bool     // they are thrown away: the host takes none
-	lost    int      // presses and texts that were dropped, since Lost was asked
-	carrier *carrier // the one that may take from the queue
+	orphans map[Event]bool // may be down at the host, and nobody will release it: ids of what was dropped
+	ended   bool           // no more events will come
+	muted   bool           // they are thrown away: the host takes none
+	lost    int            // presses and texts that were dropped, since Lost was asked
+	carrier *carrier       // the one that may take from the queue
 
 	// Of a chain only.
 	chained bool
@@ -57,7 +58,7 @@ func NewFeed() *Feed {
 }
 
 func newFeed() *Feed {
-	return &Feed{wake: make(chan struct{}, 1), room: make(chan struct{}, 1), held: map[Event]bool{}, heard: time.Now()}
+	return &Feed{wake: make(chan struct{}, 1), room: make(chan struct{}, 1), held: map[Event]bool{}, orphans: map[Event]bool{}, heard: time.Now()}
 }
 
 // Run takes events until there are no more, or ctx ends.
@@ -126,17 +127,39 @@ func (f *Feed) blockedLocked() bool {
 	return f.chained && (time.Since(f.heard) > blockAfter || len(f.sent) > 0 && time.Since(f.since) > blockAfter)
 }
 
-// dropLocked counts what is lost. Nothing that was held still is: the host has
-// heard nothing for longer than it waits.
+// dropLocked counts what is lost. Nothing counts as held from then on: the person
+// presses anew what he wants to be down.
 func (f *Feed) dropLocked(events []Event) {
 	for _, ev := range events {
-		if _, down, _ := pressed(ev); down {
+		id, down, ok := pressed(ev)
+		if ok {
+			f.orphans[id] = true
+		}
+		if down {
 			f.lost++
 		} else if text, ok := ev.(Text); ok {
 			f.lost += utf8.RuneCountInString(text.Text)
 		}
 	}
+	for id := range f.held {
+		f.orphans[id] = true
+	}
 	clear(f.held)
+}
+
+// releaseLocked has the host release what nobody else will: it may have put in a
+// press whose release was dropped.
+func (f *Feed) releaseLocked() {
+	if len(f.orphans) == 0 || f.blockedLocked() {
+		return
+	}
+	var ups []Event
+	for id := range f.orphans {
+		ups = append(ups, up(id))
+	}
+	clear(f.orphans)
+	f.queue = append(ups, f.queue...)
+	offer(f.wake)
 }
 
 // Lost returns how many presses and characters were dropped since it was last
@@ -154,12 +177,14 @@ func (f *Feed) Lost() int {
 func (f *Feed) Mute(muted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.muted = muted
+	if f.muted == muted {
+		return
+	}
+	f.muted, f.heard = muted, time.Now()
 	if muted {
 		f.queue, f.sent = nil, nil
 		clear(f.held)
 	}
-	f.heard = time.Now()
 }
 
 // addLocked queues an event, merged with the last one where nothing is lost by it.
@@ -240,6 +265,7 @@ func (f *Feed) begin(c *carrier, t taken) {
 	}
 	f.queue = append(f.sent[:len(f.sent):len(f.sent)], f.queue...)
 	f.sent, f.taken, f.heard = nil, t.events, time.Now()
+	f.releaseLocked()
 	offer(f.wake)
 	offer(f.room)
 }
@@ -253,11 +279,11 @@ func (f *Feed) confirm(c *carrier, t taken) {
 	}
 	n := min(t.events-min(t.events, f.taken), uint64(len(f.sent)))
 	f.clock, f.heard = t.clock, time.Now()
-	if n == 0 {
-		return
+	if n > 0 {
+		f.sent, f.taken, f.since = f.sent[n:], f.taken+n, f.heard
+		offer(f.room)
 	}
-	f.sent, f.taken, f.since = f.sent[n:], f.taken+n, f.heard
-	offer(f.room)
+	f.releaseLocked()
 }
 
 // batch is what is to be written now.

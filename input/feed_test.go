@@ -196,6 +196,32 @@ func TestWhatIsTypedIntoADeadLineIsDroppedAndCounted(t *testing.T) {
 	})
 }
 
+func TestAKeyWhoseReleaseWasDroppedComesUpAndCanBePressedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		w, _, _, cut := d.line()
+		d.events <- key(4, true)
+		d.events <- key(0xe1, true)
+		synctest.Wait()
+		want(t, d.rec, "+04 +e1")
+		mend := w.stop()
+		d.events <- key(4, false)
+		time.Sleep(3500 * time.Millisecond)
+		d.strike(5) // dropped, as the release before it is
+		cut()
+		_, next, _, _ := d.line()
+		synctest.Wait()
+		d.strike(4)
+		synctest.Wait()
+		if got := d.rec.String(); !strings.HasSuffix(got, " +04 -04") || strings.Count(got, "+04") != strings.Count(got, "-04") || strings.Count(got, "+e1") != strings.Count(got, "-e1") {
+			t.Errorf("injected %s: what nobody holds is down, or what was pressed did not go down", got)
+		}
+		mend()
+		d.close()
+		<-next
+	})
+}
+
 func TestWhatAHostFindsAfterItStoodStillIsNotPutIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)

@@ -4,6 +4,13 @@ package input
 
 import "slices"
 
+// hands is what a viewer holds.
+type hands struct {
+	held    []Event         // ids of what is down, in the order of pressing
+	presses map[Event]Event // of what is held, by id
+	lifted  []Event         // ids of what is held there, and up here since the viewer was silent
+}
+
 // lift releases the keys that repeat while they are down. They count as held.
 func (g *guest) lift() error {
 	for _, id := range g.held {
@@ -32,10 +39,10 @@ func (g *guest) pressAgain() error {
 }
 
 // dropLifted tells whether id was lifted, and forgets it.
-func (g *guest) dropLifted(id Event) bool {
-	i := slices.Index(g.lifted, id)
+func (h *hands) dropLifted(id Event) bool {
+	i := slices.Index(h.lifted, id)
 	if i >= 0 {
-		g.lifted = slices.Delete(g.lifted, i, i+1)
+		h.lifted = slices.Delete(h.lifted, i, i+1)
 	}
 	return i >= 0
 }

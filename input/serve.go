@@ -147,10 +147,8 @@ type guest struct {
 	inj     Injector
 	chains  *chains
 	reports *reporter
-	held    []Event         // ids of what is down, in the order of pressing
-	presses map[Event]Event // of what is held, by id
-	lifted  []Event         // ids of what is held at the viewer, and up here since it was silent
-	missed  error           // the last ErrNotNow: not everything was put in
+	hands
+	missed error // the last ErrNotNow: not everything was put in
 
 	chain *chain        // nil: this stream is all there is
 	heard time.Duration // the newest time of ours that the viewer had when it sent
@@ -259,7 +257,7 @@ func (g *guest) begin(ctx context.Context, b begin) (err error) {
 	if g.chain, err = g.chains.join(ctx, b.id); err != nil {
 		return err
 	}
-	g.held, g.chain.held = g.chain.held, nil
+	g.hands, g.chain.hands = g.chain.hands, hands{}
 	g.reports.start(g.chain.taken)
 	return nil
 }
@@ -274,13 +272,13 @@ func (g *guest) yields() <-chan struct{} {
 
 // handOver leaves what is held to the stream that takes over: it stays down.
 func (g *guest) handOver() {
-	g.chains.leave(g.chain, g.held)
-	g.chain, g.held = nil, nil
+	g.chains.leave(g.chain, g.hands)
+	g.chain, g.hands = nil, hands{}
 }
 
 func (g *guest) leave() {
 	if g.chain != nil {
-		g.chains.leave(g.chain, nil)
+		g.chains.leave(g.chain, hands{})
 	}
 }
 
