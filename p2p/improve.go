@@ -57,7 +57,6 @@ func (n *Node) improve(c *Conn) {
 		case <-wait.C:
 		case <-changed:
 			next = n.pauses()
-			n.tryDirect(ctx, c)
 		case <-c.better:
 			cancel()
 		case <-c.done:
