@@ -32,9 +32,11 @@ type checkup struct {
 
 // trial is one way that was tried.
 type trial struct {
-	name string
-	path p2p.Path
-	err  error
+	name   string
+	path   p2p.Path
+	detail string
+	took   time.Duration
+	err    error
 }
 
 // doctorFlags are those of rac doctor that are about another machine.
@@ -65,16 +67,22 @@ func (p *program) checkPeer(operand string, o connectOptions) error {
 }
 
 func (d *checkup) run() error {
-	var err error
-	if d.outlook, err = d.look(d.ctx, d.cfg, d.relays); err != nil {
+	ways := d.ways()
+	near := make(chan trial, 1)
+	go func() { near <- d.try(ways[0]) }() // both are slow where nothing answers, and ask nobody twice
+	outlook, err := d.look(d.ctx, d.cfg, d.relays)
+	first := <-near
+	if err != nil {
 		return err
 	}
-	d.showOutlook(d.outlook)
-	for _, w := range d.ways() {
+	d.outlook = outlook
+	d.showOutlook(outlook)
+	d.note(first)
+	for _, w := range ways[1:] {
 		if d.ctx.Err() != nil {
 			return context.Cause(d.ctx)
 		}
-		d.try(w)
+		d.note(d.try(w))
 	}
 	if !slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil }) {
 		d.advice(d.advise())
@@ -94,7 +102,7 @@ type wayTo struct {
 	absent string // not empty: why it is not tried
 }
 
-// ways lists what rac connect would try at once.
+// ways lists what rac connect would try at once, the local network first.
 func (d *checkup) ways() []wayTo {
 	list := []wayTo{{name: "local network", node: p2p.Options{LAN: true}}}
 	for _, a := range d.target.Addrs {
@@ -115,20 +123,26 @@ func (d *checkup) ways() []wayTo {
 const straight = 3 * time.Second
 
 // try goes one way. The node is this way's alone, so that no other one helps.
-func (d *checkup) try(w wayTo) {
+func (d *checkup) try(w wayTo) trial {
+	t := trial{name: w.name}
 	if w.absent != "" {
-		d.row("way", w.name, "", errors.New(w.absent), 0, nil)
-		return
+		t.err = errors.New(w.absent)
+		return t
 	}
 	w.node.Identity, w.node.Role, w.node.Log = d.id, p2p.Connector, d.log
 	began := time.Now()
-	path, detail, err := d.reach(w)
-	d.tried = append(d.tried, trial{w.name, path, err})
+	t.path, t.detail, t.err = d.reach(w)
+	t.took = time.Since(began)
+	return t
+}
+
+func (d *checkup) note(t trial) {
+	d.tried = append(d.tried, t)
 	var more map[string]any
-	if err == nil {
-		more = pathFields(path)
+	if t.err == nil {
+		more = pathFields(t.path)
 	}
-	d.row("way", w.name, detail, err, time.Since(began), more)
+	d.row("way", t.name, t.detail, t.err, t.took, more)
 }
 
 func (d *checkup) reach(w wayTo) (path p2p.Path, detail string, err error) {
