@@ -277,6 +277,14 @@ func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr)
 	d.enter(Dialling)
 	d.host.Peerstore().AddAddrs(d.id, []ma.Multiaddr{addr}, peerstore.TempAddrTTL)
 	_, err := d.swarm.DialPeer(network.WithAllowLimitedConn(ctx, "rac"), d.id)
+	for range unreachedTries {
+		if err == nil || !strings.Contains(err.Error(), unreached) {
+			break
+		}
+		rest(ctx, unreachedPause, nil)
+		d.swarm.Backoff().Clear(d.id)
+		_, err = d.swarm.DialPeer(network.WithAllowLimitedConn(ctx, "rac"), d.id)
+	}
 	if err == nil {
 		return d.pastLimit(ctx, relay)
 	}
@@ -295,6 +303,15 @@ func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr)
 // noReservation is what libp2p's text says when a relay answers so; it has no
 // error to compare with.
 var noReservation = pb.Status_NO_RESERVATION.String()
+
+// A relay that could not get through to a host which has a place there is asked
+// again: the host may be changing its line just now.
+var unreached = pb.Status_CONNECTION_FAILED.String()
+
+const (
+	unreachedTries = 2
+	unreachedPause = 150 * time.Millisecond
+)
 
 func relayError(relay peer.ID, err error) error {
 	return fmt.Errorf("relay %s: %w", wire.PeerID(relay.String()).Short(), err)

@@ -41,7 +41,7 @@ type relayLink struct {
 	up      bool
 	err     error         // of the last attempt
 	tries   int           // attempts that have ended
-	without string        // the transport that it does not answer on: "", "udp", "tcp"
+	without string        // "udp": it answers, but not over that
 	watcher peer.ID       // the relay's observer, when it has named one
 	changed chan struct{} // closed and replaced with every change
 }
@@ -193,14 +193,14 @@ func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) 
 			if n.admit(ctx, r.conn) {
 				up[layer] = true
 				first <- nil
-				late := time.AfterFunc(otherTime, cancel)
+				late := time.AfterFunc(n.otherTime(layer), cancel)
 				defer late.Stop()
 			}
 		default:
 			if !up[layer] {
-				up[layer] = true
 				n.look(ctx, rawLineOf(r.conn))
 			}
+			up[layer] = true
 			r.conn.Close()
 		}
 	}
@@ -209,6 +209,16 @@ func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) 
 		return
 	}
 	l.lacks(tried, up)
+}
+
+// otherTime is how long the other transport gets when one is up. A host stops
+// the rest where QUIC has won: the relay would send callers over a connection that
+// is to be closed, and its observer tells the host the rest.
+func (n *Node) otherTime(won string) time.Duration {
+	if n.role == Host && won == "udp" {
+		return 0
+	}
+	return otherTime
 }
 
 // admit hands a connection to the swarm and waits until it is there.
@@ -249,10 +259,8 @@ func (l *relayLink) lacks(tried, up map[string]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.without = ""
-	for layer := range tried {
-		if !up[layer] {
-			l.without = layer
-		}
+	if tried["udp"] && !up["udp"] {
+		l.without = "udp"
 	}
 }
 
