@@ -82,7 +82,8 @@ func newScroller(size image.Point) *scroller {
 	var glyphs [1024][lineHeight]uint8
 	for g := range glyphs {
 		for y := 3; y < lineHeight-3; y++ {
-			glyphs[g][y] = uint8(random.Uint32()) & uint8(random.Uint32())
+			ink := random.Uint32()
+			glyphs[g][y] = uint8(ink) & uint8(ink>>8) // a quarter of the pixels
 		}
 	}
 	for y := range s.page.H {
