@@ -10,7 +10,7 @@ FLAGS    := -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.version=
 TARGETS  := linux/amd64 linux/arm64 linux/arm linux/riscv64 windows/amd64 darwin/arm64 freebsd/amd64
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: build test lint bench cross deps fuzz flood natlab faults relay
+.PHONY: build test lint bench glass cross deps fuzz flood natlab faults relay
 
 build:
 	$(GO) build $(FLAGS) -o rac .
@@ -52,8 +52,16 @@ relay: deps
 	RAC_LINE_RATES="20 100" $(GO) test -count=1 -timeout 10m -v -run '^TestARelayFillsTheLine$$' ./p2p
 	RAC_RELAY_HOSTS=1000 RAC_RELAY_STREAMS=50 RAC_RELAY_FOR=1m $(GO) test -count=1 -timeout 10m -v -run '^TestARelayFullOfHosts$$' ./p2p
 
-bench:
+# Codec, capture, input, login, streams; then from screen to screen beside TigerVNC.
+bench: deps
 	$(GO) test -run '^$$' -bench . -benchmem ./screen/... ./input/... ./auth/... ./p2p/...
+	@sh .ci/glass lan,gbit,wan,slow,lossy $(REPS)
+
+# One link alone: make glass LINKS=wan REPS=1
+LINKS ?= lan
+REPS ?= 3
+glass: deps
+	@sh .ci/glass $(LINKS) $(REPS)
 
 cross:
 	@for t in $(TARGETS); do \
