@@ -178,6 +178,25 @@ func TestALineThatBreaksLeavesAPartToGoOnWith(t *testing.T) {
 	}
 }
 
+// A folder that a broken copy has left behind is there when the copy goes on.
+func TestAFolderKeepsItsRightsWhenItsCopyIsBrokenOff(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(here, "trip", "big"), noise(3<<20))
+	os.Chmod(filepath.Join(here, "trip"), 0o755)
+	ctx, cut := context.WithCancel(t.Context())
+	Put(ctx, serve(t, hostAt(there)), filepath.Join(here, "trip"), "", Options{Tell: func(e Event) {
+		if e.Kind == Moved {
+			cut()
+		}
+	}})
+	if err := Put(t.Context(), serve(t, hostAt(there)), filepath.Join(here, "trip"), "", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(there, "trip")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the folder: %v, %v", info, err)
+	}
+}
+
 func TestWhatIsThereIsNotWrittenOver(t *testing.T) {
 	here, there := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(here, "a"), []byte("new"))

@@ -183,7 +183,8 @@ func (x *receiver) folder(e *entry, place string) error {
 	switch info, statErr := x.to.root.Stat(name); {
 	case err == nil && len(x.made) >= maxDirs:
 		return &Failed{Broken, "too many folders in one copy"}
-	case err == nil:
+	case err == nil: // its owner writes in it until the end; the rest stands also when that never comes
+		x.to.root.Chmod(name, e.mode|0o700)
 		x.made = append(x.made, madeDir{name, e.mode, e.mtime})
 	case statErr == nil && info.IsDir():
 	case statErr == nil:
