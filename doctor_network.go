@@ -76,7 +76,7 @@ func (p *program) look(ctx context.Context, cfg *config.Config, relays []string)
 func (f *findings) showOutlook(o *p2p.Outlook) {
 	f.row("network", "NAT", natText(string(o.NAT.UDP), string(o.NAT.TCP)), nil, 0, map[string]any{"udp": o.NAT.UDP, "tcp": o.NAT.TCP, "seen": o.NAT.Seen})
 	if o.Router != nil {
-		f.row("network", "router forwards ports", "UPnP or NAT-PMP answers: a host behind it is reached directly", o.Router.Err, o.Router.Took, nil)
+		f.row("network", "router forwards ports", "by "+o.Router.Name+": a host behind it is reached directly", o.Router.Err, o.Router.Took, nil)
 	}
 	for _, r := range o.Relays {
 		f.row("network", "relay "+r.Name, "answers", r.Err, r.Took, nil)

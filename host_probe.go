@@ -17,6 +17,10 @@ func (h *host) openProbe() *probe.Host {
 				relays++
 			}
 		}
-		return probe.Self{UDP: string(nat.UDP), TCP: string(nat.TCP), Router: nat.Router, Relays: relays, Version: version}
+		router := nat.Router
+		if nat.By != "" {
+			router += " (" + nat.By + ")"
+		}
+		return probe.Self{UDP: string(nat.UDP), TCP: string(nat.TCP), Router: router, Relays: relays, Version: version}
 	})
 }

@@ -109,6 +109,9 @@ func (n *Node) Addrs() []string {
 		n.log.Warn("the addresses of this machine cannot be read", "error", err)
 	}
 	addrs := append(n.listening(own), n.host.AllAddrs()...)
+	for _, s := range n.NAT().Mapped { // libp2p has those, too, some seconds later
+		addrs = append(addrs, ma.StringCast(s))
+	}
 	addrs = append(addrs, n.circuits()...)
 	addrs = slices.DeleteFunc(ma.Unique(addrs), func(a ma.Multiaddr) bool {
 		return a.Equal(circuitOnly) || manet.IsIPUnspecified(a) || manet.IsIP6LinkLocal(a) // that needs the reader's own zone

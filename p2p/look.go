@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +20,7 @@ type Outlook struct {
 	NAT    NAT
 	Relays []Sighting // the user's own
 	Public *Sighting  // the public libp2p network; nil: not asked
-	Router *Sighting  // one that forwards ports on request (UPnP, NAT-PMP); nil: not asked
+	Router *Sighting  // one that forwards ports on request, named by the protocols: "PCP and UPnP"; nil: not asked
 }
 
 // Sighting is whether something answers.
@@ -74,7 +76,14 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 	}
 	if o.Public { // as a host asks the router
 		out.Router = new(Sighting)
-		work.Go(func() { *out.Router = sighted("router", func() error { return askRouter(ctx) }) })
+		work.Go(func() {
+			var by string
+			*out.Router = sighted("", func() (err error) {
+				by, err = askRouter(ctx)
+				return err
+			})
+			out.Router.Name = by
+		})
 	}
 	work.Wait()
 	n.untilSeen(ctx)
@@ -86,12 +95,23 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 // tried.
 var errNoRouter = errors.New("none answers: a host here is called by way of a relay or a punched hole")
 
-func askRouter(ctx context.Context) error {
-	router, err := nat.DiscoverNAT(ctx)
-	if err != nil {
-		return errNoRouter
+// askRouter returns by which protocols the router would forward.
+func askRouter(ctx context.Context) (by string, err error) {
+	var names [2]string
+	var work sync.WaitGroup
+	work.Go(func() { names[0], _ = probeGateway(ctx) })
+	work.Go(func() {
+		if router, err := nat.DiscoverNAT(ctx); err == nil {
+			router.Close()
+			names[1] = "UPnP"
+		}
+	})
+	work.Wait()
+	found := slices.DeleteFunc(names[:], func(name string) bool { return name == "" })
+	if len(found) == 0 {
+		return "", errNoRouter
 	}
-	return router.Close()
+	return strings.Join(found, " and "), nil
 }
 
 // seenTime is how long a second observer is waited for: one alone cannot tell

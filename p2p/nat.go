@@ -40,7 +40,8 @@ type NAT struct {
 	TCP    NATKind  `json:"tcp"`
 	Seen   []string `json:"seen"`   // multiaddrs as others see them
 	Router string   `json:"router"` // "": not asked; "searching"; "none": forwards no port on request; "forwards"
-	Mapped []string `json:"mapped"` // multiaddrs that the router forwards here (UPnP, NAT-PMP)
+	By     string   `json:"by"`     // how it was asked to forward: "PCP", "NAT-PMP and UPnP", …
+	Mapped []string `json:"mapped"` // multiaddrs that the router forwards here
 }
 
 // NAT returns what is known now. It is little until a relay has been reached,
@@ -52,7 +53,7 @@ func (n *Node) NAT() NAT {
 	}
 	state := NAT{UDP: udp, TCP: tcp, Seen: texts(n.sights.mapped())}
 	if n.router != nil {
-		state.Router, state.Mapped = n.router.state(n.swarm.ListenAddresses())
+		state.Router, state.By, state.Mapped = n.router.state(n.swarm.ListenAddresses())
 	}
 	return state
 }

@@ -63,13 +63,16 @@ func (n *Node) searchRouter() {
 }
 
 // linkState is another text when an interface comes, goes, or gets another
-// address. Link-local ones come and go with it.
+// address, and when the way to the internet begins with another router. Link-local ones come and go with it.
 func linkState() string {
 	all, err := net.Interfaces()
 	if err != nil {
 		return ""
 	}
 	var state strings.Builder
+	if gateway, err := defaultGateway(); err == nil {
+		fmt.Fprintln(&state, gateway)
+	}
 	for _, i := range all {
 		addrs, _ := i.Addrs()
 		addrs = slices.DeleteFunc(addrs, func(a net.Addr) bool {

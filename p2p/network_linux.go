@@ -7,9 +7,9 @@ import (
 )
 
 // networkEvents puts a token into events whenever the kernel tells (rtnetlink)
-// that a link or an address has changed.
+// that a link, an address or a route has changed.
 func networkEvents(ctx context.Context, events chan struct{}) {
-	const groups = 1<<0 | 1<<4 | 1<<8 // RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
+	const groups = 1<<0 | 1<<4 | 1<<6 | 1<<8 // RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, syscall.NETLINK_ROUTE)
 	if err != nil {
 		pollNetwork(ctx, events)

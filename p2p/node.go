@@ -59,7 +59,7 @@ type Options struct {
 
 	LAN bool // announce this ID (host), look for IDs (connector) on the local network
 
-	// Public lets a host ask the router to forward its port (UPnP, NAT-PMP) and
+	// Public lets a host ask the router to forward its port (UPnP, PCP, NAT-PMP) and
 	// leave a record with the public libp2p network, and a connector look there;
 	// dht.go says what strangers learn. Bootstrap has multiaddrs of whom they turn
 	// to first, in place of that network's own.
@@ -152,6 +152,9 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n.startRelays()
 	n.startRendezvous()
 	n.work.Go(n.watchNetwork)
+	if n.router != nil {
+		n.work.Go(n.keepForwarding)
+	}
 	if o.LAN {
 		n.startLAN()
 	}

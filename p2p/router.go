@@ -1,6 +1,8 @@
 package p2p
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,11 +13,13 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 )
 
-// router is the one that forwards ports on request (UPnP; libp2p v0.51.0 also asks
-// by NAT-PMP, but its way to find the gateway always fails), if there is such. libp2p looks for it once; we look again when the network has changed: a
-// host mostly starts before its network does.
+// router is the one that forwards ports on request, if there is such: by UPnP, which
+// libp2p speaks, and beside it by PCP or NAT-PMP (portmap.go). libp2p looks for it
+// once; we look again when the network has changed: a host mostly starts before its
+// network does.
 type router struct {
 	net network.Network
+	own *forwarder
 
 	mu     sync.Mutex
 	found  basichost.NATManager
@@ -25,8 +29,8 @@ type router struct {
 
 var _ basichost.NATManager = (*router)(nil)
 
-func newRouter(n network.Network) *router {
-	return &router{net: n, found: basichost.NewNATManager(n), began: time.Now()}
+func newRouter(n network.Network, nonce [12]byte) *router {
+	return &router{net: n, own: &forwarder{nonce: nonce}, found: basichost.NewNATManager(n), began: time.Now()}
 }
 
 func (r *router) manager() (m basichost.NATManager, began time.Time) {
@@ -38,6 +42,9 @@ func (r *router) manager() (m basichost.NATManager, began time.Time) {
 // GetMapping returns where the router forwards to a listening address from; nil:
 // nowhere.
 func (r *router) GetMapping(a ma.Multiaddr) ma.Multiaddr {
+	if mapped := r.own.mapping(a); mapped != nil {
+		return mapped
+	}
 	m, _ := r.manager()
 	return m.GetMapping(a)
 }
@@ -45,7 +52,7 @@ func (r *router) GetMapping(a ma.Multiaddr) ma.Multiaddr {
 // HasDiscoveredNAT tells whether there is such a router.
 func (r *router) HasDiscoveredNAT() bool {
 	m, _ := r.manager()
-	return m.HasDiscoveredNAT()
+	return r.own.protocol() != "" || m.HasDiscoveredNAT()
 }
 
 // Close takes back what the router forwards.
@@ -69,21 +76,29 @@ func (r *router) search() (old basichost.NATManager) {
 	return old
 }
 
-// state is what NAT.Router and NAT.Mapped say.
-func (r *router) state(listening []ma.Multiaddr) (state string, mapped []string) {
+// state is what NAT.Router, By and Mapped say.
+func (r *router) state(listening []ma.Multiaddr) (state, by string, mapped []string) {
 	m, began := r.manager()
 	var addrs []ma.Multiaddr
+	var protocols []string
+	if own := r.own.protocol(); own != "" {
+		protocols = append(protocols, own)
+	}
 	for _, l := range listening {
+		if a := r.own.mapping(l); a != nil {
+			addrs = append(addrs, a)
+		}
 		if a := m.GetMapping(l); a != nil && !manet.IsIPUnspecified(a) {
 			addrs = append(addrs, a)
+			protocols = append(protocols, "UPnP")
 		}
 	}
 	mapped = texts(ma.Unique(addrs))
 	switch {
 	case len(mapped) > 0:
-		return "forwards", mapped
+		return "forwards", strings.Join(slices.Compact(protocols), " and "), mapped
 	case time.Since(began) < natdiscovery.DiscoveryTimeout:
-		return "searching", nil
+		return "searching", "", nil
 	}
-	return "none", nil
+	return "none", "", nil
 }

@@ -104,7 +104,7 @@ func newStack(o Options) (st *stack, err error) {
 		NegotiationTimeout: negotiateTime, ObservedAddrsManager: st.observed, AddrsFactory: o.announced}
 	if o.Public && o.Role == Host {
 		hostOpts.NATManager = func(n network.Network) basichost.NATManager {
-			st.router = newRouter(n)
+			st.router = newRouter(n, [12]byte(o.Identity.Secret("rac pcp nonce v1")))
 			return st.router
 		}
 	}
