@@ -99,6 +99,7 @@ type connection struct {
 	// done, errLost when the line is to blame. wants is what it needs.
 	errand func(context.Context, *session) error
 	wants  auth.Perms
+	over   func(error) // is told of its end; may be nil
 
 	forwards []*forward // listen from prepare on
 }
@@ -308,7 +309,7 @@ func (c *connection) close() {
 
 func (c *connection) startNode() (close func(), err error) {
 	c.node, err = p2p.Start(c.ctx, p2p.Options{
-		Identity: c.id, Role: p2p.Connector, LAN: true, Public: c.net.Public, Bootstrap: c.net.Bootstrap, Relays: c.relays, Log: c.log,
+		Identity: c.id, Role: p2p.Connector, LAN: c.net.LAN, Public: c.net.Public, Bootstrap: c.net.Bootstrap, Relays: c.relays, Log: c.log,
 	})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,9 @@ import (
 // end says why the session ended, and gives it its exit code.
 func (s *session) end(err error) error {
 	reason, result := s.verdict(err)
+	if s.over != nil {
+		s.over(result)
+	}
 	if *s.o.json {
 		code := signalCode(s.ctx)
 		if code == 0 {
@@ -31,6 +34,8 @@ func (s *session) verdict(err error) (auth.Reason, error) {
 		return over.Reason, fail(exitEnded, fmt.Errorf("%s ended the session: %s", s.target.ID.Short(), endings[over.Reason]))
 	case exitCode(err) == exitLost, errors.Is(err, errLost):
 		return auth.Lost, err
+	case exitCode(err) == exitForbidden:
+		return auth.Permission, err
 	}
 	return auth.Closed, err
 }

@@ -115,12 +115,25 @@ func (s *session) explain(err error) error {
 		return fail(exitRefused, err, "to get in with nobody there, set a password on that machine: rac passwd")
 	case auth.CodeNotAllowed:
 		return fail(exitForbidden, err, "on that machine: rac set --allow "+string(s.id.ID()))
-	case auth.CodeSuspended, auth.CodeNoWayIn, auth.CodePermission:
+	case auth.CodePermission:
+		return fail(exitForbidden, err, s.toPermit()...)
+	case auth.CodeSuspended, auth.CodeNoWayIn:
 		return fail(exitForbidden, err)
 	case auth.CodeGone:
 		return fail(exitLost, err)
 	}
 	return fail(exitError, err)
+}
+
+// toPermit names the settings that give an errand what it wants; they may not be
+// all that withholds it.
+func (s *session) toPermit() (hints []string) {
+	for _, perm := range []auth.Perm{auth.Files, auth.Forwarding} {
+		if s.wants.Has(perm) {
+			hints = append(hints, fmt.Sprintf("on that machine: rac set --%s=true", auth.NewPerms(perm)))
+		}
+	}
+	return hints
 }
 
 func (s *session) notice(n auth.Notice) {

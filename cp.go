@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ has a colon is written ./a:b.`,
 			if err != nil {
 				return err
 			}
-			c.connection = &connection{program: p, o: o.connect, wants: auth.NewPerms(auth.Files), errand: c.run}
+			c.connection = &connection{program: p, o: o.connect, wants: auth.NewPerms(auth.Files), errand: c.run, over: c.sum}
 			if err := c.prepare(machine); err != nil {
 				return err
 			}
@@ -70,10 +71,11 @@ type copying struct {
 	*connection
 	o        cpOptions
 	src, dst string
-	put      bool   // to the other machine
-	path     string // there
-	show     *cpShow
-	idle     int // attempts in a row that have moved nothing
+	put      bool    // to the other machine
+	path     string  // there
+	named    string  // with its machine, as it was typed
+	show     *cpShow // nil before the first attempt
+	idle     int     // attempts in a row that have moved nothing
 }
 
 // parse finds out which side is the other machine.
@@ -84,16 +86,28 @@ func (c *copying) parse() (machine string, err error) {
 	case there && here:
 		return "", usagef("one of the two must be on this computer")
 	case there:
-		c.path = fromPath
-		return from, nil
+		c.path, c.named = fromPath, c.src
+		return from, c.hasPlace()
 	case here:
-		c.put, c.path = true, toPath
+		c.put, c.path, c.named = true, toPath, c.dst
 		if _, err := os.Stat(c.src); err != nil {
 			return "", err
 		}
 		return to, nil
 	}
 	return "", fail(exitUsage, errors.New("neither of the two is on another machine"), "write ID:PATH or NAME:PATH")
+}
+
+// hasPlace tells whether there is a folder on this computer for what is to come.
+func (c *copying) hasPlace() error {
+	folder := c.dst
+	if info, err := os.Stat(folder); (err != nil || !info.IsDir()) && folder != "" && !os.IsPathSeparator(folder[len(folder)-1]) {
+		folder = filepath.Dir(folder)
+	}
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s", folder)
+	}
+	return nil
 }
 
 // cutMachine reads MACHINE:PATH. What has a separator before the colon is a path
@@ -131,7 +145,9 @@ func (c *copying) run(ctx context.Context, s *session) error {
 		case err == nil:
 			return errClosed
 		case errors.As(err, &failed) && failed.Code == files.NotAllowed:
-			return fail(exitForbidden, fmt.Errorf("%s: %w", c.path, err), "on that machine: rac set --files-root=FOLDER")
+			return fail(exitForbidden, fmt.Errorf("%s: %w", c.named, err), "on that machine: rac set --files-root=FOLDER")
+		case errors.As(err, &failed) && failed.Code == files.NotFound:
+			return fail(exitError, fmt.Errorf("%s: %w", c.named, err))
 		case errors.As(err, &failed), errors.Is(err, files.ErrSome):
 			return fail(exitError, err)
 		case c.idle >= maxIdle:
@@ -174,11 +190,15 @@ func (c *copying) attempt(ctx context.Context, s *session, better <-chan struct{
 	return err
 }
 
-// result says what came of it, and how to go on.
-func (c *copying) result(err error) error {
+// sum says what came of it.
+func (c *copying) sum(err error) {
 	if c.show != nil {
-		c.show.end()
+		c.show.end(err == nil)
 	}
+}
+
+// result says how to go on.
+func (c *copying) result(err error) error {
 	const goOn = "the same command goes on where this one has stopped"
 	if signalCode(c.ctx) != 0 && c.show != nil {
 		c.voice.hint(goOn)

@@ -22,14 +22,14 @@ type cpShow struct {
 	spoke time.Time                // the last event progress
 
 	copied       map[string]struct{}
+	noted        map[string]struct{} // what was begun here, or told of
 	kept, failed int
 	moved        int64 // bytes over the line
 	done, total  int64 // bytes that are there, and that there are
-	ended        bool
 }
 
 func newCpShow(p *program, json bool) *cpShow {
-	return &cpShow{program: p, json: json, began: time.Now(), copied: make(map[string]struct{})}
+	return &cpShow{program: p, json: json, began: time.Now(), copied: make(map[string]struct{}), noted: make(map[string]struct{})}
 }
 
 // progressEvery is the time between two events of JSON, barEvery between two
@@ -47,8 +47,7 @@ func (v *cpShow) tell(e files.Event) {
 	case files.Began:
 		v.done += e.Bytes
 		v.describe(e.Path)
-		if e.Bytes > 0 {
-			v.clearBar()
+		if v.first("begun", e.Path) && e.Bytes > 0 {
 			v.note("resumed", e.Path, fmt.Sprintf("goes on at %s", byteCount(e.Bytes)))
 		}
 	case files.Moved:
@@ -64,8 +63,9 @@ func (v *cpShow) tell(e files.Event) {
 		v.keep(e.Path)
 	case files.Skipped:
 		v.failed++
-		v.clearBar()
-		v.note("skipped", e.Path, "not copied: "+e.Reason)
+		if v.first("skipped", e.Path) {
+			v.note("skipped", e.Path, "not copied: "+e.Reason)
+		}
 	}
 	v.progress()
 }
@@ -81,7 +81,17 @@ func (v *cpShow) keep(path string) {
 	}
 }
 
+// first tells whether this has not happened to the file before: with each further
+// line the copy is begun again.
+func (v *cpShow) first(what, path string) bool {
+	key := what + " " + path
+	_, known := v.noted[key]
+	v.noted[key] = struct{}{}
+	return !known
+}
+
 func (v *cpShow) note(state, path, text string) {
+	v.clearBar()
 	if v.json {
 		v.emit("file", map[string]any{"path": path, "state": state, "reason": text})
 	} else {
@@ -128,12 +138,8 @@ func (v *cpShow) clearBar() {
 	}
 }
 
-// end shows the sum, once.
-func (v *cpShow) end() {
-	if v.ended {
-		return
-	}
-	v.ended = true
+// end shows the sum; where the copy was refused as a whole there is none.
+func (v *cpShow) end(done bool) {
 	if v.bar != nil {
 		v.bar.Exit()
 		v.bar.Clear()
@@ -143,6 +149,9 @@ func (v *cpShow) end() {
 	rate := float64(v.moved) / 1e6 / max(took.Seconds(), 1e-3)
 	if v.json {
 		v.emit("copied", map[string]any{"files": len(v.copied), "bytes": v.moved, "kept": v.kept, "skipped": v.failed, "seconds": took.Seconds(), "mb_s": rate})
+		return
+	}
+	if !done && len(v.copied)+v.kept+v.failed == 0 && v.moved == 0 {
 		return
 	}
 	text := fmt.Sprintf("copied %s, %s in %.1f s (%.1f MB/s)", plural(len(v.copied), "file"), byteCount(v.moved), took.Seconds(), rate)
