@@ -104,7 +104,11 @@ type wayTo struct {
 
 // ways lists what rac connect would try at once, the local network first.
 func (d *checkup) ways() []wayTo {
-	list := []wayTo{{name: "local network", node: p2p.Options{LAN: true}}}
+	near := wayTo{name: "local network", node: p2p.Options{LAN: true}}
+	if !d.cfg.Network.LAN {
+		near.absent = "switched off here (rac set --lan=true)"
+	}
+	list := []wayTo{near}
 	for _, a := range d.target.Addrs {
 		list = append(list, wayTo{name: "address " + a, addrs: []string{a}})
 	}

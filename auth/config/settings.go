@@ -115,7 +115,7 @@ func settings() []Setting {
 			Help: "where to enter the network; empty: the public libp2p network's",
 			at:   func(c *Config) any { return &c.Network.Bootstrap }, check: checkFullMultiaddr},
 		{Key: "network.lan", Flag: "lan", Kind: Bool, Default: "true",
-			Help: "announce this ID and its addresses on the local network (no names)",
+			Help: "announce this ID and its addresses on the local network (no names), and look for others there",
 			at:   func(c *Config) any { return &c.Network.LAN }},
 		{Key: "network.public", Flag: "public", Kind: Bool, Default: "true",
 			Help: "find and be found through the public libp2p network",
