@@ -23,8 +23,9 @@ type bounds struct {
 func boundsOf(r Role) bounds {
 	if r == server {
 		// A relay that has been restarted is called by all its hosts at once, and a
-		// carrier's NAT may hide a thousand of them.
-		return bounds{conns: 8192, shaking: 2048, shakes: 1024, memory: 512 << 20, perIP: 2048, rate: 100}
+		// carrier's NAT may hide a thousand of them. Each has some streams then, and a
+		// stream is taken for its whole window.
+		return bounds{conns: 8192, shaking: 2048, shakes: 1024, memory: 1 << 30, perIP: 2048, rate: 100}
 	}
 	return bounds{conns: 1024, shaking: 512, shakes: maxShakes, memory: 512 << 20, perIP: 256, rate: 10}
 }

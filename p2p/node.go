@@ -71,8 +71,8 @@ type Options struct {
 	Relays []string
 
 	// Known tells a host's friends from strangers, who must go first when there are
-	// too many connections. It is asked once for each that comes; nil: all are
-	// strangers.
+	// too many connections, and get more of the host's memory. It is asked when one
+	// comes; nil: all are strangers.
 	Known func(wire.PeerID) bool
 
 	Log *slog.Logger // nil: nothing is logged

@@ -73,7 +73,8 @@ func relayAt(id string) []string {
 
 // lineHost takes what is sent to it, and answers with its rate.
 func lineHost(t *testing.T, args []string) {
-	n := start(t, Options{Relays: relayAt(args[0]), Listen: []string{"/ip4/0.0.0.0/tcp/4500", "/ip4/0.0.0.0/udp/4500/quic-v1"}})
+	// Who sends files to a host is no stranger to it.
+	n := start(t, Options{Known: func(wire.PeerID) bool { return true }, Relays: relayAt(args[0]), Listen: []string{"/ip4/0.0.0.0/tcp/4500", "/ip4/0.0.0.0/udp/4500/quic-v1"}})
 	n.Handle(sinkProtocol, func(_ context.Context, _ wire.PeerID, s wire.Stream) error { return sink(s) })
 	untilReserved(t, n)
 	l, err := net.Listen("tcp4", ":4600")

@@ -141,7 +141,11 @@ func swarmOptions(o Options, rm network.ResourceManager, dns network.MultiaddrDN
 
 // addTransports adds TCP, with TLS 1.3 or Noise and yamux over it, and QUIC.
 func addTransports(st *stack, o Options, rm network.ResourceManager) (transport.Upgrader, error) {
-	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: yamux.DefaultTransport}}
+	relays, err := parseRelays(o.Relays)
+	if err != nil {
+		return nil, err
+	}
+	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: newWindows(o, relays)}}
 	tlsTransport, err := libp2ptls.New(libp2ptls.ID, o.Identity.key, muxers)
 	if err != nil {
 		return nil, err
