@@ -15,7 +15,7 @@ type Decoder struct {
 	words   wordDecoder
 	cache   cache
 	ops     []op
-	raw     []byte
+	past    past
 	dirty   []image.Rectangle
 	workers []coder
 	jobs    []sliceJob
@@ -45,6 +45,7 @@ func (d *Decoder) Reset(w, h int) error {
 	d.grid, d.pic = newGrid(w, h), NewPicture(w, h)
 	d.words.reset()
 	d.cache.reset()
+	d.past.reset()
 	return nil
 }
 
@@ -95,6 +96,7 @@ func (d *Decoder) forget() {
 	clear(d.pic.Pix)
 	d.words.reset()
 	d.cache.reset()
+	d.past.reset()
 	d.dirty = append(d.dirty, d.pic.Bounds())
 }
 
@@ -134,26 +136,25 @@ func (d *Decoder) unpackBlock(r *reader, left *budget) ([]byte, error) {
 	if left.raw -= n; left.raw < 0 {
 		return nil, badFrame("more bytes than a picture of this size needs")
 	}
-	if packed == 0 {
-		raw := r.bytes(n)
-		if r.bad {
-			return nil, badFrame("stored block of %d bytes is cut off", n)
-		}
-		return raw, nil
-	}
 	b := r.bytes(packed)
+	if packed == 0 {
+		b = r.bytes(n)
+	}
 	// LZ4 makes at most 255 bytes out of one: a lie about n costs its sender bytes.
 	// An empty block is never packed; pierrec/lz4 v4.1.33 fails on an empty dst.
-	if r.bad || n == 0 || n > 255*packed {
-		return nil, badFrame("block of %d bytes is cut off or too short for %d", packed, n)
+	if r.bad || packed > 0 && (n == 0 || n > 255*packed) {
+		return nil, badFrame("block of %d bytes is cut off or too short for %d", len(b), n)
 	}
-	if len(d.raw) < n {
-		d.raw = make([]byte, n)
+	at := d.past.grow(n)
+	raw := d.past.b[at:]
+	if packed == 0 {
+		copy(raw, b)
+		return raw, nil
 	}
-	if m, err := lz4.UncompressBlock(b, d.raw[:n]); err != nil || m != n {
+	if m, err := lz4.UncompressBlockWithDict(b, raw, d.past.before(at)); err != nil || m != n {
 		return nil, badFrame("block of %d bytes does not unpack to %d", packed, n)
 	}
-	return d.raw[:n], nil
+	return raw, nil
 }
 
 // apply draws d.ops. The tiles of a chunk do not overlap, since ops go from left

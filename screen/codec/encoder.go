@@ -45,7 +45,7 @@ type Encoder struct {
 	shrinks float64 // how many times smaller the last chunks of text have become
 	turn    int     // the tile with which text goes on where not all fits
 	lz      lz4.Compressor
-	hc      lz4.CompressorHC // for thin lines
+	packer  packer // for thin lines
 }
 
 // NewEncoder returns an Encoder that must be Reset before it is used.
@@ -70,6 +70,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.pending, e.rough, e.reset, e.fresh = 0, 0, true, false
 	e.words.reset()
 	e.cache.reset()
+	e.packer.reset()
 	e.mover.forget()
 }
 

@@ -8,14 +8,16 @@ package codec
 //	frame  = flags uint8, chunk …                    up to the frame's end
 //	chunk  = rawLen uvarint, packedLen uvarint, block, slices
 //	block  = packedLen bytes that LZ4 (block format) unpacks to exactly rawLen bytes,
-//	         or, if packedLen is 0, rawLen bytes as they are; rawLen ≤ 1 MiB
+//	         or, if packedLen is 0, rawLen bytes as they are; rawLen ≤ 1 MiB.
+//	         LZ4's matches may reach back into the unpacked blocks before, of this
+//	         frame and others, up to its 65535 bytes
 //	unpacked: opsLen uvarint, ops, indices, ids, fresh, colours
 //	          these five streams have no lengths of their own: ops says how many
 //	          bytes of indices and ids there are, the ids how many fresh words, those
 //	          how many colours. Nothing may be left over.
 //
-// Flag 0x01 resets: the picture becomes black, rings and cache become empty. The
-// other flags are 0.
+// Flag 0x01 resets: the picture becomes black, rings and cache become empty, and no
+// block is before. The other flags are 0.
 //
 // The picture is divided into tiles of 64 x 64 pixels, numbered from left to right
 // and top to bottom; those at the right and lower edge are cut. The ops of a chunk

@@ -64,6 +64,7 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"rawLen says more than there is", packed(1000, 1)},
 		{"rawLen says less than there is", packed(1000, -1)},
 		{"rawLen that LZ4 cannot reach", []byte{0, 0xff, 0xff, 0x3f, 2, 0x10, 0}},
+		{"match before the first block", []byte{0, 10, 10, 0x10, 2, 2, 0, 0x50, 0, 0, 0, 0, 0}},
 		{"ops longer than the block", []byte{0, 3, 0, 200, byte(kindFill), 0}},
 		{"a megabyte of zeros, many times", bytes.Repeat(packed(maxRaw, 0)[1:], 200)},
 		{"op 0", stored([]byte{0, 0, 0}, nil, nil)},

@@ -38,6 +38,7 @@ func step(t *testing.T, before, after *Picture) ([]byte, *link) {
 	t.Helper()
 	l := newLink(t, before.W, before.H)
 	l.show(before, 1<<30)
+	l.enc.SetLine(Line{Rate: thinLine}) // blocks that refer to none before, for copies
 	l.enc.Update(after, []image.Rectangle{after.Bounds()})
 	frame, _ := l.enc.Append(nil, 1<<30)
 	if _, err := l.dec.Decode(frame); err != nil {
