@@ -54,6 +54,7 @@ type doctor struct {
 	picture string
 	host    *host
 	addr    string
+	net     *config.Network // what the user's own config says; nil: it cannot be read
 }
 
 // doctorText is what is typed, to be seen in the screenshot.
@@ -99,15 +100,11 @@ func (d *doctor) run() (err error) {
 func (d *doctor) stage(name, detail string, err error, took time.Duration) {
 	switch {
 	case d.json:
-		fields := map[string]any{"name": name, "ok": err == nil, "ms": float64(took.Microseconds()) / 1000, "detail": detail}
-		if err != nil {
-			fields["error"] = err.Error()
-		}
-		d.emit("stage", fields)
+		d.emit("stage", stageFields(name, detail, err, took))
 	case err != nil:
-		fmt.Fprintf(d.stdout, "FAIL  %-27s %8.1f ms  %v\n", name, float64(took.Microseconds())/1000, err)
+		fmt.Fprintf(d.stdout, "FAIL  %-27s %11s  %v\n", name, millis(took), err)
 	default:
-		fmt.Fprintf(d.stdout, "ok    %-27s %8.1f ms  %s\n", name, float64(took.Microseconds())/1000, detail)
+		fmt.Fprintf(d.stdout, "ok    %-27s %11s  %s\n", name, millis(took), detail)
 	}
 }
 
@@ -281,7 +278,7 @@ func (d *doctor) look() (string, error) {
 		return "", err
 	}
 	w, h := s.still.Size()
-	return fmt.Sprintf("%d×%d, at rest after %v", w, h, time.Since(began).Round(time.Millisecond)), nil
+	return fmt.Sprintf("%d×%d, at rest after %s", w, h, millis(time.Since(began))), nil
 }
 
 func (d *doctor) stopHost() {
@@ -305,21 +302,35 @@ func (d *doctor) cleanUp() {
 
 // advise says what would not work on this machine, with the fix.
 func (d *doctor) advise() {
-	if d.json {
-		return
-	}
 	notes := []string{}
 	if d.host.screen.console != nil {
 		notes = append(notes, "no display: rac host shares a shell; to share a desktop set DISPLAY or use --display, or --virtual 1920x1080 (needs Xvfb)")
 	} else {
 		notes = append(notes, "login screen: rac host runs in your session and ends with it; as a service it shows the login screen, too: sudo rac service install")
 	}
-	notes = append(notes,
-		"reboot: rac host does not start by itself: sudo rac service install (systemd)",
-		"another network: from behind a NAT this machine is found on its own network, by an address that is forwarded to it, or through a relay: rac set --add-relay MULTIADDR")
-	for _, n := range notes {
-		fmt.Fprintf(d.stdout, "note  %s\n", n)
+	notes = append(notes, "reboot: rac host does not start by itself: sudo rac service install (systemd)")
+	if note := d.noteOnNetworks(); note != "" {
+		notes = append(notes, note)
 	}
+	for _, n := range notes {
+		if d.json {
+			d.emit("note", map[string]string{"text": n})
+		} else {
+			fmt.Fprintf(d.stdout, "note  %s\n", n)
+		}
+	}
+}
+
+// noteOnNetworks says from which other networks a host here is not found.
+func (d *doctor) noteOnNetworks() string {
+	const add = "rac set --add-relay MULTIADDR"
+	switch {
+	case d.net == nil || len(d.net.Relays) > 0:
+		return ""
+	case d.net.Public:
+		return "other networks: the ID is enough, but about three pairs of networks in ten need a relay of yours (rac relay): " + add
+	}
+	return "other networks: with public = false and no relay this machine is found on its own network and by forwarded addresses only: " + add
 }
 
 func (d *doctor) finish() {

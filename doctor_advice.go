@@ -12,11 +12,8 @@ import (
 
 // advise says what would help most, the worst first.
 func (d *checkup) advise() string {
-	reached := func(direct bool) bool {
-		return slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil && t.path.Direct == direct })
-	}
 	deadRelay := slices.IndexFunc(d.outlook.Relays, func(r p2p.Sighting) bool { return r.Err != nil })
-	switch direct, relayed := reached(true), reached(false); {
+	switch direct, relayed := d.reached(true), d.reached(false); {
 	case !direct && !relayed && deadRelay >= 0:
 		return fmt.Sprintf("the relay %s does not answer: see that rac relay runs there and its port is open, then try again", d.outlook.Relays[deadRelay].Name)
 	case !direct && !relayed && len(d.relays) == 0:
@@ -33,6 +30,11 @@ func (d *checkup) advise() string {
 		return "the path is direct over TCP; letting UDP through would make it quicker to recover from losses"
 	}
 	return "nothing: the path is direct"
+}
+
+// reached tells whether a way led there, directly or by a relay.
+func (d *checkup) reached(direct bool) bool {
+	return slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil && t.path.Direct == direct })
 }
 
 // thinLine is where a picture gives up sharpness while it moves, in Mbit/s.

@@ -22,24 +22,37 @@ type findings struct {
 // row prints one finding. What does not work here is no failure of rac: it is
 // marked "--", and event is "network" or "way" in JSON.
 func (f *findings) row(event, name, detail string, err error, took time.Duration, more map[string]any) {
-	ms := float64(took.Microseconds()) / 1000
 	if f.json {
-		fields := map[string]any{"name": name, "ok": err == nil, "ms": ms, "detail": detail}
-		if err != nil {
-			fields["error"] = printable(err.Error())
-		}
+		fields := stageFields(name, detail, err, took)
 		for k, v := range more {
 			fields[k] = v
 		}
 		f.to.emit(event, fields)
 		return
 	}
-	mark := "ok"
+	mark, spent := "ok", ""
 	if err != nil {
 		mark, detail = "--", err.Error()
 	}
-	fmt.Fprintf(f.to.stdout, "%-5s %-27s %8.1f ms  %s\n", mark, printable(name), ms, printable(detail))
+	if event == "way" { // not what answers there, but what it leads to
+		name = "by " + name
+	}
+	if took > 0 {
+		spent = millis(took)
+	}
+	fmt.Fprintf(f.to.stdout, "%-5s %-27s %11s  %s\n", mark, printable(name), spent, printable(detail))
 }
+
+// stageFields are what JSON says of each thing that a doctor has tried.
+func stageFields(name, detail string, err error, took time.Duration) map[string]any {
+	fields := map[string]any{"name": name, "ok": err == nil, "ms": float64(took.Microseconds()) / 1000, "detail": detail}
+	if err != nil {
+		fields["detail"], fields["error"] = "", printable(err.Error())
+	}
+	return fields
+}
+
+func millis(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
 // advice prints the one sentence that matters most.
 func (f *findings) advice(text string) {
@@ -116,6 +129,7 @@ func (d *doctor) lookAround() {
 	if err != nil {
 		return // a config that cannot be read is told where it is needed
 	}
+	d.net = &cfg.Network
 	if o, err := d.program.look(d.ctx, cfg, cfg.Network.Relays); err == nil {
 		(&findings{d.program, d.json}).showOutlook(o)
 	}

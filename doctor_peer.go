@@ -82,6 +82,9 @@ func (d *checkup) run() error {
 		if d.ctx.Err() != nil {
 			return context.Cause(d.ctx)
 		}
+		if w.node.Public && outlook.Public != nil && outlook.Public.Err != nil {
+			w.absent = "it does not answer"
+		}
 		d.note(d.try(w))
 	}
 	if !slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil }) {
@@ -168,19 +171,30 @@ func (d *checkup) reach(w wayTo) (path p2p.Path, detail string, err error) {
 		return path, fmt.Sprintf("%s, %s", path, path.Transport), nil
 	}
 	detail = fmt.Sprintf("%s after %d ms", path, took.Milliseconds())
-	late := time.NewTimer(straight)
-	defer late.Stop()
-	select {
-	case <-conn.Better():
+	if awaitBetter(ctx, conn) {
 		path = conn.Path()
 		return path, fmt.Sprintf("%s, then %s, %s, after %d ms", detail, path, path.Transport, time.Since(began).Milliseconds()), nil
-	case <-late.C:
-	case <-ctx.Done():
 	}
 	if path = conn.Path(); path.Why != "" {
 		detail += ": " + path.Why
 	}
 	return path, detail, nil
+}
+
+// awaitBetter waits until a relayed connection has become a direct one; false:
+// that takes too long.
+func awaitBetter(ctx context.Context, conn *p2p.Conn) bool {
+	if conn.Path().Direct {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, straight)
+	defer cancel()
+	select {
+	case <-conn.Better():
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // measure logs in and asks the host. A login that is refused is told as rac
@@ -202,6 +216,9 @@ func (d *checkup) measure() error {
 		return err
 	}
 	defer func() { s.pass().Close(auth.Closed) }()
+	if d.reached(true) { // so will this one be: what rac connect has from then on is measured
+		awaitBetter(d.ctx, conn)
+	}
 	path := conn.Path()
 	d.row("line", "login", fmt.Sprintf("by %s, %s", s.pass().Auth, path), nil, time.Since(began), pathFields(path))
 	d.ask(s)

@@ -88,7 +88,7 @@ func (v *visit) knock(ctx context.Context, r rendezvous) error {
 			}
 		case <-poll.C:
 		case <-ctx.Done():
-			return errors.New("nobody there answers")
+			return errors.New("no answer in time")
 		}
 	}
 }
