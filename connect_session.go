@@ -85,6 +85,17 @@ func (s *session) openSurface(ctx context.Context, cancel context.CancelCauseFun
 			}
 		})
 	}
+	miss := func(have int) error {
+		err := noMonitor(s.target.ID.Short(), s.want.Monitor, have)
+		if s.win == nil { // a script wants that one, or nothing
+			err = fail(exitError, err)
+			cancel(err)
+			return err
+		}
+		work.Go(func() { s.tellFor(ctx, err.Error()+", all of it is shown") })
+		return nil
+	}
+	surface = &monitorTeller{Surface: surface, nth: s.want.Monitor, miss: miss}
 	s.meter = screen.NewMeter(&statusTeller{Surface: surface, say: s.phase})
 	s.stage = &stage{out: s.meter}
 }

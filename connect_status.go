@@ -29,6 +29,32 @@ func (t *statusTeller) Show(f *screen.Frame) error {
 	return t.Surface.Show(f)
 }
 
+// monitorTeller is a Surface that notices, on the way to another one, that the
+// host has not got the monitor that was asked for: then the whole desktop is shown.
+type monitorTeller struct {
+	screen.Surface
+	nth  int // 0: all of them
+	miss func(have int) error
+	last int // how many it had when that was told
+}
+
+// Show tells it again only when the number of monitors has changed.
+func (t *monitorTeller) Show(f *screen.Frame) error {
+	have := max(len(f.Display.Monitors), 1) // a console names none
+	if f.Picture != nil && t.nth > have && t.last != have {
+		t.last = have
+		if err := t.miss(have); err != nil {
+			return err
+		}
+	}
+	return t.Surface.Show(f)
+}
+
+// noMonitor puts it into words.
+func noMonitor(whose string, nth, have int) error {
+	return fmt.Errorf("%s has no monitor %d: it has %s", whose, nth, plural(have, "monitor"))
+}
+
 // tell says what is going on, in the window too.
 func (s *session) tell(status string) {
 	if s.win != nil {
@@ -57,7 +83,7 @@ func (s *session) tellLost(ctx context.Context, g *leg) {
 	s.tell("")
 }
 
-// noticeTime is how long it is shown what was dropped.
+// noticeTime is how long a notice is shown.
 const noticeTime = 5 * time.Second
 
 // tellDropped says what has not reached the host.
@@ -72,7 +98,12 @@ func (s *session) tellDropped(ctx context.Context) {
 	if *s.o.json {
 		s.emit("dropped", map[string]int{"keys": n})
 	}
-	s.tell(fmt.Sprintf("the line is back; what was typed meanwhile was dropped (%d)", n))
+	s.tellFor(ctx, fmt.Sprintf("the line is back; what was typed meanwhile was dropped (%d)", n))
+}
+
+// tellFor says something for a while.
+func (s *session) tellFor(ctx context.Context, notice string) {
+	s.tell(notice)
 	select {
 	case <-time.After(noticeTime):
 		s.tell("")

@@ -67,9 +67,29 @@ func (s *hostScreen) probe(ctx context.Context) error {
 		return fail(exitDisplay, fmt.Errorf("display %s cannot be shared: %w", s.display, err),
 			"without DISPLAY rac host shares a shell in the built-in console", "--virtual 1920x1080 starts a display of its own")
 	}
+	defer source.Close()
+	if err := s.hasMonitor(ctx, source); err != nil {
+		return err
+	}
 	s.what = "display " + s.display
 	s.liftLeftovers(ctx, s.display, "")
-	return source.Close()
+	return nil
+}
+
+// hasMonitor refuses a --monitor that is not there: all of the desktop would be
+// shown, which is more than was meant.
+func (s *hostScreen) hasMonitor(ctx context.Context, source screen.Source) error {
+	if s.monitor == 0 {
+		return nil
+	}
+	f, err := source.Next(ctx)
+	if err != nil {
+		return fail(exitDisplay, err)
+	}
+	if have := max(len(f.Display.Monitors), 1); s.monitor > have {
+		return fail(exitDisplay, noMonitor("display "+s.display, s.monitor, have))
+	}
+	return nil
 }
 
 // liftLeftovers releases the keys that a host which was killed has left down,
