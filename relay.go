@@ -25,7 +25,7 @@ var relayCommand = &command{
 Machines behind NATs find each other there; where they cannot connect directly
 it carries what they say, which it cannot read. Prints its ID and, a line each,
 its addresses: give one to both sides with rac set --add-relay. Open its port
-(4001: TCP and UDP) and the next one (4002: TCP) in the firewall.
+and the next one (4001 and 4002, both TCP and UDP) in the firewall.
 Without --allow everybody who knows the address can use it, at your cost.`,
 	eg: [2]string{"rac relay", "rac relay --announce /ip4/203.0.113.7/tcp/4001 --allow 12D3KooW…"},
 	setUp: func(f *flags) func(*program, []string) error {

@@ -100,12 +100,16 @@ func (n *Node) tryDirect(ctx context.Context, c *Conn) {
 // has said theirs of itself. err is how the attempt has failed.
 func (n *Node) whyRelayed(c network.Conn, theirs meet, err error) string {
 	nat := n.NAT()
-	return inTheWay(meet{UDP: nat.UDP, TCP: nat.TCP}, theirs, hostPort(c.RemotePeer()), err)
+	if theirs.UDPPort == 0 && theirs.TCPPort == 0 { // an older rac, or it has not answered
+		theirs.UDPPort = uint16(hostPort(c.RemotePeer()))
+		theirs.TCPPort = theirs.UDPPort
+	}
+	return inTheWay(meet{UDP: nat.UDP, TCP: nat.TCP}, theirs, err)
 }
 
-// inTheWay is a sentence for people, with what would help: port is the host's,
-// for its router to forward.
-func inTheWay(ours, theirs meet, port int, err error) string {
+// inTheWay is a sentence for people, with what would help. The host is the other
+// side: it has a port for its router to forward.
+func inTheWay(ours, theirs meet, err error) string {
 	var reasons []string
 	for _, side := range []struct {
 		name string
@@ -118,7 +122,7 @@ func inTheWay(ours, theirs meet, port int, err error) string {
 	if len(reasons) == 0 {
 		reasons = append(reasons, shortest(flatten(err)[0]).Error())
 	}
-	help := fmt.Sprintf("at the host's router, port %d (UDP and TCP) forwarded to the host would help", port)
+	help := fmt.Sprintf("at the host's router, %s forwarded to the host would help", theirs.ports())
 	switch {
 	case ours.UDP == NATBlocked || theirs.UDP == NATBlocked:
 		help = "letting UDP through there would help, or, " + help
@@ -128,12 +132,29 @@ func inTheWay(ours, theirs meet, port int, err error) string {
 	return fmt.Sprintf("no direct connection came up over QUIC or TCP: %s; %s", strings.Join(reasons, ", "), help)
 }
 
+// ports is what a computer listens on: "port 20123 (UDP and TCP)".
+func (m meet) ports() string {
+	switch {
+	case m.UDPPort == m.TCPPort:
+		return fmt.Sprintf("port %d (UDP and TCP)", m.UDPPort)
+	case m.TCPPort == 0:
+		return fmt.Sprintf("port %d (UDP)", m.UDPPort)
+	case m.UDPPort == 0:
+		return fmt.Sprintf("port %d (TCP)", m.TCPPort)
+	}
+	return fmt.Sprintf("port %d (UDP) or %d (TCP)", m.UDPPort, m.TCPPort)
+}
+
 func (m meet) symmetric() bool { return m.UDP == NATSymmetric || m.TCP == NATSymmetric }
 
 // describe puts into words what stands before a computer.
 func (m meet) describe() string {
 	var text string
 	switch {
+	case m.UDP == NATSymmetric && m.TCP == NATCone:
+		text = "behind a router that gives each connection over UDP another port (a symmetric NAT)"
+	case m.UDP == NATCone && m.TCP == NATSymmetric:
+		text = "behind a router that gives each connection over TCP another port (a symmetric NAT)"
 	case m.symmetric():
 		text = "behind a router that gives each connection another port (a symmetric NAT)"
 	case m.UDP == NATCone || m.TCP == NATCone || m.UDP == NATSome || m.TCP == NATSome:

@@ -107,6 +107,13 @@ func (s *sights) saw(local, remote, mapped ma.Multiaddr) (moved bool) {
 	return moved
 }
 
+// forget leaves out what whoever is at remote has seen.
+func (s *sights) forget(remote ma.Multiaddr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.by, remote.String())
+}
+
 // listens tells whether local's port is one that we listen on.
 func (s *sights) listens(local ma.Multiaddr) bool {
 	port := portOf(local)

@@ -324,6 +324,13 @@ func knocks(addrs []ma.Multiaddr, role origin, lag time.Duration) []knocking {
 func (n *Node) meeting(c network.Conn, theirs []ma.Multiaddr) meet {
 	nat := n.NAT()
 	m := meet{UDP: nat.UDP, TCP: nat.TCP}
+	for _, p := range portsOf(n.swarm.ListenAddresses()) {
+		if p.udp {
+			m.UDPPort = p.port
+		} else {
+			m.TCPPort = p.port
+		}
+	}
 	addrs := n.sights.mapped()
 	for _, s := range nat.Mapped {
 		addrs = append(addrs, ma.StringCast(s))

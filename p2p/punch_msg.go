@@ -21,7 +21,7 @@ const PunchProtocol wire.Protocol = "/rac/punch/1"
 const maxMeet = 4096
 
 const (
-	msgMeet wire.Type = 0x01 // JSON {addrs: [multiaddr], at most 16, udp, tcp: what stands between the sender and the internet: none, nat, cone, symmetric, blocked or ""}
+	msgMeet wire.Type = 0x01 // JSON {addrs: [multiaddr], at most 16, udp, tcp: what stands between the sender and the internet: none, nat, cone, symmetric, blocked or "", udp_port, tcp_port: where it listens}
 	msgGo   wire.Type = 0x02 // nothing
 )
 
@@ -30,6 +30,10 @@ type meet struct {
 	Addrs []string `json:"addrs"`
 	UDP   NATKind  `json:"udp"`
 	TCP   NATKind  `json:"tcp"`
+
+	// What a router would have to forward; 0: not listened on, or not told.
+	UDPPort uint16 `json:"udp_port,omitempty"`
+	TCPPort uint16 `json:"tcp_port,omitempty"`
 }
 
 // maxMeetAddrs bounds what one side makes the other dial.

@@ -92,15 +92,22 @@ func TestARelayedPathSaysWhatStandsInTheWay(t *testing.T) {
 		ours, theirs meet
 		want         []string
 	}{
-		{meet{UDP: NATSymmetric}, meet{TCP: NATCone}, []string{"this side is behind a router that gives", "the other side is behind a router (NAT)", fmt.Sprint("port ", hostPort(host.id))}},
+		{meet{UDP: NATSymmetric}, meet{TCP: NATCone, UDPPort: 5001, TCPPort: 5001}, []string{"this side is behind a router that gives each connection another", "the other side is behind a router (NAT)", "port 5001 (UDP and TCP)"}},
+		{meet{UDP: NATCone, TCP: NATSymmetric}, meet{UDP: NATSymmetric, TCP: NATCone, UDPPort: 5001, TCPPort: 5002}, []string{"each connection over TCP", "each connection over UDP", "port 5001 (UDP) or 5002 (TCP)"}},
 		{meet{UDP: NATSymmetric}, meet{TCP: NATSymmetric}, []string{"IPv6 on both sides"}},
 		{meet{UDP: NATBlocked}, meet{UDP: NATNone}, []string{"this side is without UDP", "the other side is behind a firewall", "letting UDP through"}},
 	} {
-		why := inTheWay(c.ours, c.theirs, hostPort(host.id), ErrLost)
+		why := inTheWay(c.ours, c.theirs, ErrLost)
 		for _, want := range c.want {
 			if !strings.Contains(why, want) {
 				t.Errorf("it says %q, want %q in it", why, want)
 			}
+		}
+	}
+	for theirs, want := range map[uint16]int{0: hostPort(host.id), 5003: 5003} { // the host's own, or what an older one has
+		line := viewer.best(host.id)
+		if why := viewer.whyRelayed(line, meet{TCPPort: theirs}, ErrLost); !strings.Contains(why, fmt.Sprintf("port %d (", want)) {
+			t.Errorf("it says %q, want port %d in it", why, want)
 		}
 	}
 	relayed.stuck("a reason")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -19,11 +20,17 @@ import (
 
 // The client's side of RelayProtocol (msg.go): a node keeps a TCP connection to
 // the observer of each of its relays, so that it knows its public address over
-// TCP whatever the connection to the relay itself runs over.
+// TCP whatever the connection to the relay itself runs over. Over QUIC it only
+// looks: the relay and its observer together tell what kind of NAT there is for
+// UDP.
 
 const (
 	observerTimeout = 10 * time.Second
 	maxObservers    = 8 // messages of one introduction
+
+	// sidelong is until when hosts have looked at an observer over QUIC: it can wait,
+	// and a relay that was restarted has more urgent things to do.
+	sidelong = 5 * time.Second
 )
 
 var errNoObserver = errors.New("the relay names no observer")
@@ -35,8 +42,10 @@ func (n *Node) meetObserver(l *relayLink) {
 	defer cancel()
 	at, err := n.askForObserver(ctx, l.info.ID)
 	if err == nil {
-		l.watchedBy(at.ID)
-		n.host.Peerstore().AddAddrs(at.ID, at.Addrs, peerstore.PermanentAddrTTL)
+		overTCP, overQUIC := byLayer(at.Addrs)
+		l.watchedBy(at.ID, overQUIC)
+		n.goWork(func() { n.lookSidelong(l) })
+		n.host.Peerstore().AddAddrs(at.ID, overTCP, peerstore.PermanentAddrTTL)
 		err = n.visitObserver(ctx, at.ID)
 	}
 	if err != nil && n.ctx.Err() == nil {
@@ -63,10 +72,52 @@ func (n *Node) revisit(l *relayLink) {
 	}
 }
 
-func (l *relayLink) watchedBy(id peer.ID) {
+func byLayer(addrs []ma.Multiaddr) (overTCP, overQUIC []ma.Multiaddr) {
+	for _, a := range addrs {
+		if layerOf(a) == "udp" {
+			overQUIC = append(overQUIC, a)
+		} else {
+			overTCP = append(overTCP, a)
+		}
+	}
+	return overTCP, overQUIC
+}
+
+// lookSidelong asks the observer over QUIC how it sees us, and does not stay.
+func (n *Node) lookSidelong(l *relayLink) {
+	if n.role == Host {
+		rest(n.ctx, rand.N(sidelong), nil)
+	}
+	if l.noUDP() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(n.ctx, observerTimeout)
+	defer cancel()
+	id, addrs := l.observerOverQUIC()
+	for _, a := range addrs {
+		conn, err := n.dialers.dial(ctx, id, a, fromClient)
+		if err != nil {
+			n.log.Debug("no observer over QUIC", "relay", l.id().Short(), "error", shortest(err))
+			continue
+		}
+		n.sights.forget(a) // the port that was ours for it has been given away: that is no move
+		if err := n.look(ctx, rawLineOf(conn)); err != nil {
+			n.log.Debug("no look by the observer", "relay", l.id().Short(), "error", err)
+		}
+		conn.Close()
+	}
+}
+
+func (l *relayLink) watchedBy(id peer.ID, overQUIC []ma.Multiaddr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.watcher = id
+	l.watcher, l.sidelong = id, overQUIC
+}
+
+func (l *relayLink) observerOverQUIC() (peer.ID, []ma.Multiaddr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.watcher, l.sidelong
 }
 
 // attempted counts the attempts to be at the relay.
@@ -139,9 +190,13 @@ func readObserver(r io.Reader, where ma.Multiaddr) (peer.AddrInfo, error) {
 // relay itself was reached at is ever dialled: it cannot send us elsewhere.
 func parseObserver(text string, ip *ma.Component) (peer.ID, ma.Multiaddr) {
 	addr, id, err := splitAddr(text)
-	if err != nil || id == "" || len(addr) != 2 || addr[0].Code() != ip.Code() || addr[1].Code() != ma.P_TCP ||
-		!manet.IsIPUnspecified(addr) || checkDialable(text, addr) != nil {
+	if err != nil || id == "" || len(addr) < 2 || addr[0].Code() != ip.Code() || !manet.IsIPUnspecified(addr) || checkDialable(text, addr) != nil {
 		return "", nil
 	}
-	return id, ma.Multiaddr{*ip, addr[1]}
+	overTCP := len(addr) == 2 && addr[1].Code() == ma.P_TCP
+	overQUIC := len(addr) == 3 && addr[1].Code() == ma.P_UDP && addr[2].Code() == ma.P_QUIC_V1
+	if !overTCP && !overQUIC {
+		return "", nil
+	}
+	return id, append(ma.Multiaddr{*ip}, addr[1:]...)
 }

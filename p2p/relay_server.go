@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -34,7 +35,7 @@ type RelayOptions struct {
 	Observer *Identity // another one: libp2p keeps one connection to each ID
 
 	// Listen has the multiaddrs to listen on, in place of port 4001 of all
-	// addresses, QUIC and TCP. The observer listens on the next port, TCP only.
+	// addresses, QUIC and TCP. The observer listens on the next port, both, too.
 	Listen []string
 
 	// Announce has the multiaddrs under which the world reaches this machine,
@@ -117,7 +118,7 @@ func (r *Relay) start(o RelayOptions) error {
 		return err
 	}
 	if r.observer, err = newStack(Options{Identity: o.Observer, Role: server, Listen: observerListen(o.Listen, r.stack.swarm.ListenAddresses())}); err != nil {
-		return fmt.Errorf("the TCP observer: %w", err)
+		return fmt.Errorf("the observer: %w", err)
 	}
 	r.stack.swarm.Notify(r.notifiee(r.stack))
 	r.observer.swarm.Notify(r.notifiee(r.observer))
@@ -229,23 +230,34 @@ func relayListen() []string {
 	return listen
 }
 
-// observerListen is the port after each TCP port that the relay listens on; any
-// where the relay was told to take any.
+// observerListen is the port after each one that the relay listens on; any where the
+// relay was told to take any.
 func observerListen(asked []string, listening []ma.Multiaddr) []string {
-	next := func(port int) int { return port + 1 }
-	if slices.ContainsFunc(asked, func(s string) bool {
-		return has(ma.StringCast(s), ma.P_TCP) && valueOf(ma.StringCast(s), ma.P_TCP) == "0"
-	}) {
-		next = func(int) int { return 0 }
-	}
 	var listen []string
 	for _, a := range listening {
-		if tcp, err := manet.ToNetAddr(a); err == nil && has(a, ma.P_TCP) {
-			ip, _ := ma.SplitFirst(a)
-			listen = append(listen, fmt.Sprintf("%s/tcp/%d", ip, next(tcp.(*net.TCPAddr).Port)))
+		port, err := strconv.Atoi(portOf(a))
+		if err != nil {
+			continue // circuitOnly
 		}
+		port++
+		if slices.ContainsFunc(asked, func(s string) bool {
+			told := ma.StringCast(s)
+			return layerOf(told) == layerOf(a) && portOf(told) == "0"
+		}) {
+			port = 0
+		}
+		ip, _ := ma.SplitFirst(a)
+		listen = append(listen, ip.String()+portText(a, strconv.Itoa(port)))
 	}
 	return listen
+}
+
+// portText is what follows the IP in an address like a with another port.
+func portText(a ma.Multiaddr, port string) string {
+	if layerOf(a) == "udp" {
+		return "/udp/" + port + "/quic-v1"
+	}
+	return "/tcp/" + port
 }
 
 // announcer puts what was announced in the place of our own addresses.
@@ -307,7 +319,7 @@ func (r *Relay) introduce(s network.Stream) {
 func observerAddrs(st *stack) []ma.Multiaddr {
 	var addrs []ma.Multiaddr
 	for _, a := range st.swarm.ListenAddresses() {
-		port := valueOf(a, ma.P_TCP)
+		port := portOf(a)
 		if port == "" || !isDirect(a) {
 			continue
 		}
@@ -315,7 +327,7 @@ func observerAddrs(st *stack) []ma.Multiaddr {
 		if has(a, ma.P_IP6) {
 			any = "/ip6/::"
 		}
-		addrs = append(addrs, ma.StringCast(fmt.Sprintf("%s/tcp/%s/p2p/%s", any, port, st.host.ID())))
+		addrs = append(addrs, ma.StringCast(any+portText(a, port)+"/p2p/"+st.host.ID().String()))
 	}
 	return ma.Unique(addrs)
 }

@@ -37,13 +37,14 @@ type relayLink struct {
 	lost chan struct{} // holds a token when the connection has gone
 	kick chan struct{} // holds a token when somebody wants it up now
 
-	mu      sync.Mutex
-	up      bool
-	err     error         // of the last attempt
-	tries   int           // attempts that have ended
-	without string        // "udp": it answers, but not over that
-	watcher peer.ID       // the relay's observer, when it has named one
-	changed chan struct{} // closed and replaced with every change
+	mu       sync.Mutex
+	up       bool
+	err      error          // of the last attempt
+	tries    int            // attempts that have ended
+	without  string         // "udp": it answers, but not over that
+	watcher  peer.ID        // the relay's observer, when it has named one
+	sidelong []ma.Multiaddr // where it is over QUIC
+	changed  chan struct{}  // closed and replaced with every change
 }
 
 // parseRelays puts addresses of the same relay together.
@@ -300,6 +301,7 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 		case <-changed:
 			changed = n.changed()
 			n.lookAround(l, doubtTime)
+			n.goWork(func() { n.lookSidelong(l) })
 		case <-n.ctx.Done():
 			return
 		}
