@@ -156,6 +156,17 @@ func TestTheEndOfTheServerEndsTheWindow(t *testing.T) {
 	}
 }
 
+func TestAWindowThatIsKilledWasClosed(t *testing.T) {
+	x := screentest.Xvfb(t, 640, 480)
+	w := open(t, Options{Display: x.Display, Scale: 1})
+	show(t, w, whole(noise(seeded(), 640, 480)))
+	x.Run(t, "xkill", "-id", id(w))
+	ended(t, w)
+	if err := w.Err(); !errors.Is(err, ErrClosed) {
+		t.Errorf("the window has ended with %v", err)
+	}
+}
+
 func TestShowEndsWhenTheServerDiesInTheMiddle(t *testing.T) {
 	x := screentest.Xvfb(t, 640, 480)
 	w := open(t, Options{Display: x.Display, Scale: 1})

@@ -11,6 +11,7 @@ import (
 	"image"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/jezek/xgb/xproto"
 
@@ -117,6 +118,9 @@ func (w *Window) run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { w.conn.Close() })
 	defer stop()
 	err := w.loop.run(ctx)
+	if err != ErrClosed && w.killed(ctx) {
+		err = ErrClosed
+	}
 	w.mu.Lock()
 	w.err = err
 	w.mu.Unlock()
@@ -125,6 +129,21 @@ func (w *Window) run(ctx context.Context) {
 	w.conn.Close()
 	w.paint.close()
 	close(w.done)
+}
+
+// killTime is for a server to answer that has just cut a connection.
+const killTime = 2 * time.Second
+
+// killed tells whether the server, which has ended our connection, is still there:
+// then the person has had the window killed, as by xkill(1).
+func (w *Window) killed(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, killTime)
+	defer cancel()
+	c, err := x11.DialAuth(ctx, w.o.Display, w.o.Authority)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
 }
 
 // Show presents a frame. It returns ErrClosed after the window was closed, and
