@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -38,7 +39,7 @@ func (p *program) mayUse(file *config.File, path string, err error) error {
 	if !errors.Is(err, fs.ErrPermission) || errors.As(err, &known) {
 		return err
 	}
-	return fail(exitError, &rightsError{path, err}, asAdmin(commandLine(p.explicit(file))))
+	return fail(exitError, &rightsError{path, err}, asAdmin(strings.Join(append(quoted(p.cleared(file)), commandLine(p.explicit(file))), " ")))
 }
 
 // mayChange tells whether this user may change the config, before he is asked
@@ -91,6 +92,16 @@ func (p *program) explicit(file *config.File) []string {
 	return slices.Insert(slices.Clone(p.args), 1, "--config", file.Path())
 }
 
+// cleared gives back to the command what of the environment chooses the state
+// folder, for which there is no flag.
+func (p *program) cleared(file *config.File) []string {
+	state := p.getenv("RAC_STATE")
+	if state == "" || p.service || ofService(file.Path(), state) || runtime.GOOS == "windows" {
+		return nil
+	}
+	return []string{"env", "RAC_STATE=" + state}
+}
+
 // toSetPassword names the command that gives this host a password.
 func (h *host) toSetPassword() string {
 	if ofService(h.file.Path(), "") {
@@ -101,14 +112,17 @@ func (h *host) toSetPassword() string {
 
 // commandLine is what a person types into a shell.
 func commandLine(args []string) string {
-	line := "rac"
-	for _, a := range args {
-		if a == "" || strings.ContainsFunc(a, special) {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	return strings.Join(append([]string{"rac"}, quoted(args)...), " ")
+}
+
+func quoted(words []string) (all []string) {
+	for _, w := range words {
+		if w == "" || strings.ContainsFunc(w, special) {
+			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 		}
-		line += " " + a
+		all = append(all, w)
 	}
-	return line
+	return all
 }
 
 // special tells whether a shell may read more into a character than it is.
@@ -140,7 +154,7 @@ func (p *program) offerRights(file *config.File, err error) error {
 	case !strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y"):
 		return said(err)
 	}
-	return p.runBy(pkexec, p.explicit(file), said(err))
+	return p.runBy(pkexec, p.cleared(file), p.explicit(file), said(err))
 }
 
 // said keeps the hints of an error that has been told.
@@ -159,12 +173,12 @@ func (p *program) onDesktop() bool {
 
 // runBy runs the command again by pkexec and returns as it does; lacking is what
 // to say if pkexec does not get the rights (its exit codes 126 and 127).
-func (p *program) runBy(pkexec string, args []string, lacking error) error {
+func (p *program) runBy(pkexec string, before, args []string, lacking error) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	again := exec.CommandContext(p.ctx, pkexec, append([]string{self}, args...)...)
+	again := exec.CommandContext(p.ctx, pkexec, slices.Concat(before, []string{self}, args)...)
 	again.Stdin, again.Stdout, again.Stderr = os.Stdin, p.stdout, os.Stderr
 	err = again.Run()
 	var exit *exec.ExitError

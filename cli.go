@@ -160,7 +160,7 @@ func (f *flags) joined(args []string) []string {
 			return append(all, args[i:]...)
 		}
 		name, isFlag := strings.CutPrefix(args[i], "--")
-		if isFlag && f.shown[name] == "=true|false" && i+1 < len(args) && (args[i+1] == "true" || args[i+1] == "false") {
+		if isFlag && f.shown[name] == "=true|false" && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
 			all = append(all, args[i]+"="+args[i+1])
 			i++
 			continue
@@ -188,8 +188,12 @@ func (f *flags) explain(err error) error {
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		return usagef("--%s needs a value: --%s %s", name, name, strings.TrimPrefix(f.shown[name], "="))
 	}
+	text, unread := strings.CutSuffix(text, ": parse error")
+	if shown := strings.TrimPrefix(f.shown[text[strings.LastIndex(text, " -")+2:]], "="); unread && shown != "" {
+		text += "; it is written as in " + shown
+	}
 	text = strings.NewReplacer("for flag -", "for --", "for -", "for --").Replace(text)
-	return usagef("%s", strings.TrimSuffix(text, ": parse error"))
+	return usagef("%s", text)
 }
 
 // parseMonitor reads --monitor: 0 is all of them.

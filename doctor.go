@@ -19,7 +19,7 @@ import (
 
 var doctorCommand = &command{
 	name: "doctor", args: "[ID|NAME]", group: groupLook,
-	short: "prove that rac works here, or see why another machine is not reached",
+	short: "prove that rac works, or why a machine is not reached",
 	long: `Starts a host on this machine's screen, or on the built-in console where there is
 none, and a viewer beside it, and goes the whole way: refused with a wrong password,
 logged in, login saved, logged in by it, typed, looked. Uses an identity and a

@@ -229,21 +229,23 @@ func findCommand(name string) (*command, error) {
 	return nil, fail(exitUsage, fmt.Errorf("there is no command %q", name), "rac help")
 }
 
-// overview is rac --help: one line a command, all on one screen.
+// overview is rac --help: one line a command, all on a screen of 80 columns and 24
+// lines, of which the prompt takes one.
 func overview() string {
 	var b strings.Builder
-	b.WriteString("rac: your own machines from anywhere, peer to peer\n\n")
+	b.WriteString("rac: your own machines from anywhere, peer to peer\n")
 	b.WriteString("  on the machine to reach:  rac passwd && rac host\n")
-	b.WriteString("  on yours:                 rac connect ID --remember\n")
+	b.WriteString("  on yours:                 rac connect ID --remember\n\n")
 	for _, group := range []string{groupDaily, groupWho, groupLook, groupMore} {
-		fmt.Fprintf(&b, "\n%s\n", group)
+		title := group
 		for _, c := range commands() {
 			if c.group == group {
-				fmt.Fprintf(&b, "  rac %-8s  %s\n", c.name, c.short)
+				fmt.Fprintf(&b, "%-12s rac %-8s %s\n", title, c.name, c.short)
+				title = ""
 			}
 		}
 	}
-	b.WriteString("\nWith every command: --config FILE; --service for the system's own files.\nrac help COMMAND tells more.\n")
+	b.WriteString("With each: --config FILE; --service: the system's. More: rac help COMMAND\n")
 	return b.String()
 }
 

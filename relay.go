@@ -20,7 +20,7 @@ type relayOptions struct {
 
 var relayCommand = &command{
 	name: "relay", group: groupMore,
-	short: "help your machines to reach each other, on a server of yours",
+	short: "a meeting place for your machines, on your server",
 	long: `Runs on a machine that the internet can call, such as a small rented server.
 Machines behind NATs find each other there; where they cannot connect directly
 it carries what they say, which it cannot read. Prints its ID and, a line each,

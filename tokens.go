@@ -21,7 +21,7 @@ import (
 
 var tokensCommand = &command{
 	name: "tokens", args: "[list | revoke NAME|ID... | clear]", group: groupWho,
-	short: "list and revoke the saved logins that this host has issued",
+	short: "list and revoke the saved logins of this host",
 	long: `list: one line each: name, ID, created, expires, last used. revoke ends one,
 clear ends all; a session that rests on one ends within a second. Deleting the
 [[token]] block from the config does the same.`,
