@@ -51,11 +51,13 @@ type puncher struct {
 }
 
 // punch is one that is under way. A direct connection ends it, and so does the
-// peer that begins another one: it has given up this one.
+// peer that begins another one: it has given up this one. Where both begin at
+// the same moment, that of the greater ID goes on.
 type punch struct {
-	ctx  context.Context
-	end  context.CancelFunc
-	over chan struct{} // closed when it has left
+	ctx    context.Context
+	end    context.CancelFunc
+	over   chan struct{} // closed when it has left
+	asking bool          // under puncher.mu: our Meet is on its way, the answer has not come
 }
 
 func startPuncher(n *Node) *puncher {
@@ -104,6 +106,27 @@ func (p *puncher) stop(id peer.ID) {
 	}
 }
 
+// asks notes whether we wait for the answer to our Meet.
+func (p *puncher) asks(u *punch, asking bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u.asking = asking
+}
+
+// giveWay makes room for a punch that id has begun. Where ours was begun at the same
+// moment and goes before it, it returns ours: id gives way to that.
+func (p *puncher) giveWay(id peer.ID) (first *punch) {
+	p.mu.Lock()
+	u := p.busy[id]
+	if u != nil && u.asking && p.node.id > id {
+		p.mu.Unlock()
+		return u
+	}
+	p.mu.Unlock()
+	p.stop(id)
+	return nil
+}
+
 // errPunching says that another punch to the same peer is under way.
 var errPunching = errors.New("a punch is under way")
 
@@ -116,21 +139,25 @@ func (p *puncher) begin(ctx context.Context, c network.Conn) (theirs meet, err e
 		return theirs, errPunching
 	}
 	defer p.leave(c.RemotePeer())
+	outer := ctx
 	ctx = u.ctx
 	p.awaitSight(ctx, c)
-	theirs, addrs, err := p.arrange(ctx, c)
+	theirs, addrs, err := p.arrange(ctx, c, u)
 	if err == nil {
 		err = p.knock(ctx, c.RemotePeer(), theirs, addrs, fromClient)
 	}
 	if best := p.node.best(c.RemotePeer()); best != nil && isDirect(best.RemoteMultiaddr()) {
 		return theirs, nil
 	}
+	if u.ctx.Err() != nil && outer.Err() == nil {
+		return theirs, errPunching // the other side's, which goes on
+	}
 	p.node.lookAnew() // perhaps we have told an address that is ours no more
 	return theirs, err
 }
 
 // arrange agrees with the peer on the moment, and returns at that moment.
-func (p *puncher) arrange(ctx context.Context, c network.Conn) (theirs meet, addrs []ma.Multiaddr, err error) {
+func (p *puncher) arrange(ctx context.Context, c network.Conn, u *punch) (theirs meet, addrs []ma.Multiaddr, err error) {
 	ctx, cancel := context.WithTimeout(ctx, arrangeTime)
 	defer cancel()
 	raw, err := c.NewStream(network.WithAllowLimitedConn(ctx, "rac"))
@@ -146,6 +173,8 @@ func (p *puncher) arrange(ctx context.Context, c network.Conn) (theirs meet, add
 	s := multistream.NewMSSelect(raw, protocol.ID(PunchProtocol)) // sends the protocol's name along
 	w := wire.NewWriter(s, maxMeet)
 	began := time.Now()
+	p.asks(u, true)
+	defer p.asks(u, false)
 	if err := w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, p.node.meeting(c, nil)) }); err != nil {
 		return theirs, nil, err
 	}
@@ -153,6 +182,7 @@ func (p *puncher) arrange(ctx context.Context, c network.Conn) (theirs meet, add
 	if err != nil {
 		return theirs, nil, err
 	}
+	p.asks(u, false)
 	half := time.Since(began) / 2
 	if err := w.Write(msgGo, nil); err != nil {
 		return theirs, nil, err
@@ -168,7 +198,10 @@ func (p *puncher) answer(raw network.Stream) {
 	if isDirect(c.RemoteMultiaddr()) {
 		return
 	}
-	p.stop(c.RemotePeer())
+	if first := p.giveWay(c.RemotePeer()); first != nil {
+		<-first.over // the stream stays as long: the peer is not to take this for a failure
+		return
+	}
 	u := p.enter(p.node.ctx, c.RemotePeer())
 	if u == nil {
 		return

@@ -2,12 +2,16 @@ package p2p
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 )
 
@@ -80,6 +84,48 @@ func TestTwoThatArePunchingAnewGiveUpTheOldPunch(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Errorf("still %s: %s", c.Path(), c.Path().Why)
 	}
+}
+
+func TestTwoThatBeginAtTheSameMomentPunchOneHole(t *testing.T) {
+	_, relays := startRelay(t, Options{})
+	host := start(t, Options{Relays: relays})
+	host.Handle(echo, serveEcho)
+	untilReserved(t, host)
+	for range 8 {
+		nat := &wall{peer: host.ID()}
+		viewer := start(t, Options{Role: Connector, Relays: relays, testing: testOptions{gater: nat, improve: time.Hour}})
+		c := dial(t, viewer, Target{ID: host.ID()})
+		say(t, open(t, c, echo), "through the relay")
+		sides := map[*Node]network.Conn{viewer: viewer.best(host.id), host: host.best(viewer.id)}
+		for n, line := range sides { // the first attempt, which fails at the wall
+			for n.punch.under(line.RemotePeer()) {
+				rest(t.Context(), 10*time.Millisecond, nil)
+			}
+		}
+		nat.open.Store(true)
+		var begun sync.WaitGroup
+		for n, line := range sides {
+			begun.Go(func() {
+				if _, err := n.punch.begin(t.Context(), line); err != nil && !errors.Is(err, errPunching) {
+					t.Errorf("a punch begun at the same moment: %v", err)
+				}
+			})
+		}
+		begun.Wait()
+		select {
+		case <-c.Better():
+		case <-time.After(3 * time.Second):
+			t.Fatalf("still %s: %s", c.Path(), c.Path().Why)
+		}
+		viewer.Close()
+	}
+}
+
+// under tells whether a punch to id is under way.
+func (p *puncher) under(id peer.ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.busy[id] != nil
 }
 
 func TestARelayedPathSaysWhatStandsInTheWay(t *testing.T) {
