@@ -226,6 +226,7 @@ func (s *session) describe(peer *config.Peer) {
 // announce tells that the session is there.
 func (s *session) announce() {
 	path, pass := s.conn().Path(), s.pass()
+	s.news(path, false)
 	if *s.o.name != "" {
 		if err := s.editPeer(func(*config.Peer) {}); err != nil {
 			s.voice.say("cannot remember the name: %v", err)

@@ -27,15 +27,23 @@ func pathFields(p p2p.Path) map[string]any {
 	return fields
 }
 
+// news tells whether a person wants to know of a path: unless the line was lost
+// before it came, only of what has become direct or relayed. One direct path may
+// take over from another.
+func (s *session) news(path p2p.Path, lost bool) bool {
+	return s.way.Swap(pathName(path)) != pathName(path) || lost
+}
+
 // tellPath says how the session travels from now on.
-func (s *session) tellPath() {
+func (s *session) tellPath(lost bool) {
 	path := s.conn().Path()
+	news := s.news(path, lost)
 	switch {
 	case *s.o.json:
 		s.emit("path", pathFields(path))
 	case path.Why != "":
 		s.voice.say("%s: %s", path, path.Why)
-	default:
+	case news:
 		s.voice.say("now %s", path)
 	}
 }
@@ -52,7 +60,7 @@ func (s *session) tellWhy(ctx context.Context) {
 		case <-tick.C:
 			if c := s.conn(); c != told && c.Path().Why != "" {
 				told = c
-				s.tellPath()
+				s.tellPath(false)
 			}
 		case <-ctx.Done():
 			return

@@ -143,7 +143,7 @@ func (s *session) goOn(ctx context.Context, g *leg, why error) (*line, error) {
 func (s *session) change(ctx context.Context, old *leg, next *line, why error, retired *sync.WaitGroup) *leg {
 	dead := !errors.Is(why, errBetter)
 	s.line.Store(next)
-	s.tellPath()
+	s.tellPath(dead)
 	if old.conn != next.conn {
 		old.conn.Leave()
 	}

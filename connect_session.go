@@ -23,7 +23,8 @@ import (
 type session struct {
 	*connection
 	line  atomic.Pointer[line]
-	perms *bell // rings when the permissions have changed
+	perms *bell        // rings when the permissions have changed
+	way   atomic.Value // string: by which sort of path it travels, as was told last
 
 	stage *stage // nil for an errand
 	meter *screen.Meter
