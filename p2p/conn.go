@@ -248,6 +248,8 @@ func (n *Node) measure(c *Conn, direct network.Conn) {
 	if rtt, err := pingConn(ctx, direct); err == nil {
 		n.remember(direct)
 		c.improved(pathOf(direct, rtt))
+		rest(n.ctx, surplusTime, c.done)
+		n.closeSurplus(c.id)
 	}
 }
 
