@@ -103,8 +103,9 @@ func (l *loop) resized(ev xproto.ConfigureNotifyEvent) {
 	if ev.Window != l.win {
 		return
 	}
-	l.paint.resize(image.Pt(int(ev.Width), int(ev.Height)))
-	if err := l.over.resize(int(ev.Width), l.formats); err != nil {
+	size := image.Pt(int(ev.Width), int(ev.Height))
+	l.paint.resize(size)
+	if err := l.over.resize(size, l.formats); err != nil {
 		l.log.Debug("window: status", "err", err)
 	}
 }

@@ -281,11 +281,15 @@ func TestAStatusShowsTheWindowAndALaterPictureGivesItItsSize(t *testing.T) {
 	eventually(t, "the picture alone", func() bool { return equal(grab(t, w.conn, w.win), pic) })
 	w.SetStatus("link lost, resuming…")
 	eventually(t, "the text over the picture", func() bool { return !equal(grab(t, w.conn, w.win), pic) })
+	top := image.Rect(0, 0, pic.W, pic.H/2) // the host's banner is there
+	if !equal(grab(t, w.conn, w.win).Sub(top), pic.Sub(top)) {
+		t.Error("the text lies over the picture's upper half")
+	}
 	w.SetStatus("")
 	eventually(t, "the picture alone", func() bool { return equal(grab(t, w.conn, w.win), pic) })
 }
 
-// bright tells whether the overlay's lower edge is on the screen.
+// bright tells whether the overlay's edge is on the screen.
 func bright(t *testing.T, w *Window) bool {
 	for _, p := range grab(t, w.conn, w.win).Pix {
 		if p == warnLine {

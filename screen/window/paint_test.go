@@ -94,7 +94,7 @@ func TestAScreenOfSixteenBitsShowsTheNearestColours(t *testing.T) {
 	}
 	eventually(t, "red and green in 5-6-5", func() bool { return pixel(300, 300) == 0xf800 && pixel(15, 15) == 0x07e0 })
 	w.SetStatus("also text")
-	eventually(t, "the overlay", func() bool { return pixel(320, 5) != 0xf800 })
+	eventually(t, "the overlay", func() bool { return pixel(320, 475) != 0xf800 })
 }
 
 func TestAPictureLargerThanTheWindowFollowsThePointerToItsCorners(t *testing.T) {

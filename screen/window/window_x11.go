@@ -107,7 +107,7 @@ func (w *Window) create() (err error) {
 		return err
 	}
 	w.point = newPointers(w.conn, w.win, w.formats)
-	w.over, err = newOverlay(w.conn, w.win, at.Dx(), textScale(w.conn))
+	w.over, err = newOverlay(w.conn, w.win, at.Size(), textScale(w.conn))
 	return err
 }
 
