@@ -101,7 +101,7 @@ func booted() bool {
 
 // noSystemd says what to do where rac writes no service by itself.
 func (s *service) noSystemd() error {
-	return fail(exitError, fmt.Errorf("this computer is not run by systemd, and rac makes no other service: %w", errors.ErrUnsupported),
+	return fail(exitError, errors.New("this computer is not run by systemd, and rac makes no other service"),
 		"have it start this with the computer, as root: "+s.unit.line(programPath),
 		"with these variables: "+strings.Join(s.unit.env, " "),
 		"rac service print shows a unit to start from; SIGTERM ends it in good order")
