@@ -50,6 +50,11 @@ const (
 // dial connects to one address. Both sides of a simultaneous TCP connect have
 // dialled, and one must play the server.
 func (d *dialers) dial(ctx context.Context, id peer.ID, addr ma.Multiaddr, from origin) (transport.CapableConn, error) {
+	return d.dialTelling(ctx, id, addr, from, nil)
+}
+
+// dialTelling also tells when TCP has a connection and the handshake begins.
+func (d *dialers) dialTelling(ctx context.Context, id peer.ID, addr ma.Multiaddr, from origin, answered chan<- transport.DialUpdate) (transport.CapableConn, error) {
 	if d.gater != nil && !d.gater.InterceptAddrDial(id, addr) {
 		return nil, fmt.Errorf("%s is not to be dialled", addr)
 	}
@@ -64,6 +69,9 @@ func (d *dialers) dial(ctx context.Context, id peer.ID, addr ma.Multiaddr, from 
 	}
 	if !with.CanDial(addr) {
 		return nil, fmt.Errorf("%s cannot be dialled", addr)
+	}
+	if teller, ok := with.(transport.DialUpdater); ok {
+		return teller.DialWithUpdates(ctx, addr, id, answered)
 	}
 	return with.Dial(ctx, addr, id)
 }

@@ -87,11 +87,12 @@ func (n *Node) keep(l *relayLink) {
 	attempts := newAttempts()
 	limit := relayTimeout // for the very first, which a Dial waits for
 	for n.ctx.Err() == nil {
-		due, changed := time.Now().Add(attempts.pause()), n.changed()
+		began, changed := time.Now(), n.changed()
 		renew, err := n.joinRelay(l, limit)
-		limit = attempts.pause()
 		l.set(err)
 		if err != nil {
+			var due time.Time
+			due, limit = attempts.next(began, err)
 			n.log.Debug("relay not reached", "relay", l.id().Short(), "error", err)
 			select {
 			case <-changed:
@@ -105,23 +106,21 @@ func (n *Node) keep(l *relayLink) {
 		n.log.Debug("relay reached", "relay", l.id().Short())
 		n.goWork(func() { n.meetObserver(l) })
 		n.watch(l, renew)
-		attempts = newAttempts()
+		attempts, limit = newAttempts(), attemptPause
 	}
 }
 
 // joinRelay connects to the relay and, on a host, reserves a place there. It
-// returns when the reservation must be renewed. It does not wait for a connection
-// for longer than limit; one that comes up later is there for the next attempt.
+// returns when the reservation must be renewed. For a relay that does not answer
+// it waits no longer than limit; a connection that comes up later is there for the
+// next attempt.
 func (n *Node) joinRelay(l *relayLink, limit time.Duration) (renew time.Duration, err error) {
 	select {
 	case <-l.lost: // what was lost before this attempt
 	default:
 	}
 	n.swarm.Backoff().Clear(l.info.ID)
-	reaching, cancel := context.WithTimeout(n.ctx, limit)
-	err = n.reach(reaching, l)
-	cancel()
-	if err != nil {
+	if err := n.reach(l, limit); err != nil {
 		return 0, err
 	}
 	if n.role == Connector {
@@ -140,29 +139,25 @@ func (n *Node) joinRelay(l *relayLink, limit time.Duration) (renew time.Duration
 // reach connects to the relay over QUIC and TCP at once, and keeps what comes up
 // first. From the other it learns only how we are seen over that: without it no
 // hole can be punched to somebody whose network blocks UDP.
-func (n *Node) reach(ctx context.Context, l *relayLink) error {
+func (n *Node) reach(l *relayLink, limit time.Duration) error {
 	if n.best(l.info.ID) != nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(n.ctx, limit)
+	defer cancel()
 	addrs, err := n.dns.resolveAll(ctx, l.info)
 	if err != nil {
 		return err
 	}
-	first := make(chan error, 1)
-	if !n.goWork(func() { n.reachAll(l, addrs, first) }) {
+	a := newAttempt()
+	if !n.goWork(func() { n.reachAll(l, addrs, a) }) {
 		return ErrLost
 	}
-	select {
-	case err := <-first:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return a.wait(n.ctx, limit)
 }
 
-// reachAll dials all addresses, and sends to first how it went as soon as that
-// can be told.
-func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) {
+// reachAll dials all addresses, and says how it went as soon as that can be told.
+func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, a *attempt) {
 	ctx, cancel := context.WithTimeout(n.ctx, relayTimeout)
 	defer cancel()
 	type result struct {
@@ -171,10 +166,10 @@ func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) 
 		err  error
 	}
 	results := make(chan result)
-	for _, a := range addrs {
+	for _, addr := range addrs {
 		go func() {
-			conn, err := n.dialers.dial(ctx, l.info.ID, a, fromClient)
-			results <- result{a, conn, err}
+			conn, err := n.dialers.dialTelling(ctx, l.info.ID, addr, fromClient, a.answered)
+			results <- result{addr, conn, err}
 		}()
 	}
 	var failed error
@@ -193,7 +188,7 @@ func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) 
 		case len(up) == 0:
 			if n.admit(ctx, r.conn) {
 				up[layer] = true
-				first <- nil
+				a.first <- nil
 				late := time.AfterFunc(n.otherTime(layer), cancel)
 				defer late.Stop()
 			}
@@ -206,7 +201,7 @@ func (n *Node) reachAll(l *relayLink, addrs []ma.Multiaddr, first chan<- error) 
 		}
 	}
 	if len(up) == 0 {
-		first <- failed
+		a.first <- failed
 		return
 	}
 	l.lacks(tried, up)
