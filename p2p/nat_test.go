@@ -47,6 +47,19 @@ func TestTheKindOfANATShowsInWhatTwoObserversSee(t *testing.T) {
 	}
 }
 
+func TestALookFromAnotherPortThatASymmetricNATHasGivenIsNoMove(t *testing.T) {
+	s := newSights()
+	s.see(1, 7001, true)
+	s.see(2, 7002, true)
+	s.forget(ma.StringCast("/ip4/11.1.0.10/udp/4002/quic-v1"))
+	if s.see(2, 7003, true) {
+		t.Error("it counts as a move")
+	}
+	if got := s.kind("udp"); got != NATSymmetric || len(s.mapped()) != 2 {
+		t.Errorf("seen at %v, %q", s.mapped(), got)
+	}
+}
+
 func TestAfterARouterHasRestartedTheOldAddressIsForgotten(t *testing.T) {
 	s := newSights()
 	s.see(1, 7001, true)

@@ -7,66 +7,132 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
 )
 
-// portmapRouter forwards ports on request at 11.7.7.7, by NAT-PMP, and by PCP if it
-// is a newer one. It tells of what it is asked: "ports 2" that it has forwarded,
-// "ports 0" when all is taken back.
-func portmapRouter(t *testing.T, ip string, newer bool) <-chan string {
+// fakeRouter forwards ports on request, by NAT-PMP, and by PCP if it is a newer one,
+// each from the next one of its address outside.
+type fakeRouter struct {
+	newer   bool
+	outside [4]byte
+	maps    func(portKey) // a port is forwarded; nil: nothing is done
+	told    chan<- string // "ports 2": it has forwarded; "ports 0": all is taken back
+}
+
+// serve answers at ip until the test ends.
+func (r *fakeRouter) serve(t *testing.T, ip string) {
 	conn, err := net.ListenPacket("udp4", ip+":5351")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	told := make(chan string, 100)
 	go func() {
-		ports := map[string]bool{}
+		ports := map[portKey]bool{}
 		ask := make([]byte, 2048)
 		for {
 			n, from, err := conn.ReadFrom(ask)
 			if err != nil {
 				return
 			}
-			answer, key, life := portmapAnswers(ask[:n], newer)
+			answer, key, life := r.answer(ask[:n])
+			if key.port != 0 {
+				ports[key] = true
+				if life == 0 {
+					delete(ports, key)
+				} else if r.maps != nil {
+					r.maps(key)
+				}
+				r.told <- fmt.Sprintf("ports %d", len(ports))
+			}
 			conn.WriteTo([]byte("a stray packet"), from)
 			conn.WriteTo(answer, from)
-			if key == "" {
-				continue
-			}
-			ports[key] = true
-			if life == 0 {
-				delete(ports, key)
-			}
-			told <- fmt.Sprintf("ports %d", len(ports))
 		}
 	}()
-	return told
 }
 
-// portmapAnswers is what such a router says: each port is forwarded from the next
-// one.
-func portmapAnswers(ask []byte, newer bool) (answer []byte, key string, life uint32) {
+func (r *fakeRouter) answer(ask []byte) (answer []byte, key portKey, life uint32) {
+	be := binary.BigEndian
 	switch {
-	case ask[0] == pcpVersion && !newer:
-		return []byte{0, 0x80 | ask[1], 0, 1, 0, 0, 0, 7}, "", 0
+	case ask[0] == pcpVersion && !r.newer:
+		return []byte{0, 0x80 | ask[1], 0, 1, 0, 0, 0, 7}, key, 0
 	case ask[0] == pcpVersion && ask[1] == pcpAnnounce:
-		return append([]byte{2, 0x80, 0, 0}, make([]byte, 20)...), "", 0
+		return append([]byte{2, 0x80, 0, 0}, make([]byte, 20)...), key, 0
 	case ask[0] == pcpVersion:
+		key = portKey{udp: ask[36] == protocolUDP, port: be.Uint16(ask[40:])}
 		answer = append([]byte{2, 0x81, 0, 0}, ask[4:8]...)
 		answer = append(answer, make([]byte, 16)...)
 		answer = append(answer, ask[24:42]...) // nonce, protocol, port
-		answer = binary.BigEndian.AppendUint16(answer, binary.BigEndian.Uint16(ask[40:])+1)
-		answer = append(answer, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 11, 7, 7, 7)
-		return answer, string(ask[24:42]), binary.BigEndian.Uint32(ask[4:])
+		answer = be.AppendUint16(answer, key.port+1)
+		answer = append(answer, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
+		return append(answer, r.outside[:]...), key, be.Uint32(ask[4:])
 	case ask[1] == pmpAddress:
-		return []byte{0, 0x80, 0, 0, 0, 0, 0, 7, 11, 7, 7, 7}, "", 0
+		return append([]byte{0, 0x80, 0, 0, 0, 0, 0, 7}, r.outside[:]...), key, 0
 	}
+	key = portKey{udp: ask[1] == 1, port: be.Uint16(ask[4:])}
 	answer = append([]byte{0, 0x80 | ask[1], 0, 0, 0, 0, 0, 7}, ask[4:6]...)
-	answer = binary.BigEndian.AppendUint16(answer, binary.BigEndian.Uint16(ask[4:])+1)
-	return append(answer, ask[8:12]...), string(ask[1:6]), binary.BigEndian.Uint32(ask[8:])
+	answer = be.AppendUint16(answer, key.port+1)
+	return append(answer, ask[8:12]...), key, be.Uint32(ask[8:])
+}
+
+// Two that are both behind symmetric NATs stay relayed for ever, unless the host's
+// router forwards its port.
+func TestBehindTwoSymmetricNATsAForwardedPortMakesThePathDirect(t *testing.T) {
+	switch role, args := os.Getenv(netRole), strings.Fields(os.Getenv("P2P_TEST_ARGS")); role {
+	case "relay":
+		where := []string{"/ip4/" + p2ptest.ServerAddr + "/tcp/0", "/ip4/" + p2ptest.ServerAddr + "/udp/0/quic-v1"}
+		fmt.Println("RELAY", strings.Join(startOwnRelay(t, RelayOptions{Listen: where}).Addrs(), " "))
+		io.Copy(io.Discard, os.Stdin)
+	case "router":
+		r := &fakeRouter{newer: true, outside: [4]byte{11, 102, 0, 1}, told: make(chan string, 100)}
+		r.maps = func(k portKey) {
+			layer := map[bool]string{false: "tcp", true: "udp"}[k.udp]
+			rule := fmt.Sprintf("add rule ip nat in iifname wan %s dport %d dnat to 192.168.2.11:%d", layer, k.port+1, k.port)
+			if out, err := exec.Command("nft", strings.Fields(rule)...).CombinedOutput(); err != nil {
+				fmt.Println("ROUTER", rule, err, string(out))
+			}
+		}
+		r.serve(t, "192.168.2.1")
+		fmt.Println("ROUTER is ready")
+		io.Copy(io.Discard, os.Stdin)
+	case "host":
+		n := startInLab(t, Options{Public: true, Bootstrap: []string{"/ip4/" + p2ptest.ServerAddr + "/tcp/1/p2p/" + someRelay}, Relays: args})
+		n.Handle(echo, serveEcho)
+		untilReserved(t, n)
+		for len(n.NAT().Mapped) < 2 {
+			rest(t.Context(), 10*time.Millisecond, nil)
+		}
+		fmt.Println("ID", n.ID())
+		io.Copy(io.Discard, os.Stdin)
+	case "viewer":
+		n := startInLab(t, Options{Role: Connector, Relays: args[1:]})
+		began := time.Now()
+		c := dial(t, n, Target{ID: wire.PeerID(args[0])})
+		if !c.Path().Direct {
+			select {
+			case <-c.Better():
+			case <-time.After(20 * time.Second):
+			}
+		}
+		say(t, open(t, c, echo), "hello")
+		fmt.Println("PATH", time.Since(began).Round(time.Millisecond), c.Path(), c.Path().Addr, c.Path().Why)
+	default:
+		nat := p2ptest.Router{NAT: p2ptest.Symmetric, Delay: 20 * time.Millisecond}
+		lab := p2ptest.NewLab(t, nat, nat)
+		relay := startRole(t, lab.Internet, "relay", "").reads(t, "RELAY ")
+		startRole(t, lab.RouterB.Router(), "router", "").reads(t, "ROUTER is ready")
+		id := startRole(t, lab.B, "host", relay).reads(t, "ID ")
+		path := startRole(t, lab.A, "viewer", id+" "+relay).reads(t, "PATH ")
+		t.Log(path)
+		if !strings.Contains(path, "direct") {
+			t.Errorf("%s: want a direct connection", path)
+		}
+	}
 }
 
 func TestARouterForwardsThePortsByPCP(t *testing.T)    { portsAreForwarded(t, true, "PCP") }
@@ -74,7 +140,8 @@ func TestARouterForwardsThePortsByNATPMP(t *testing.T) { portsAreForwarded(t, fa
 
 func portsAreForwarded(t *testing.T, newer bool, by string) {
 	twoComputers(t, func(t *testing.T, in io.Writer, out *bufio.Reader) {
-		told := portmapRouter(t, "10.77.0.1", newer)
+		told := make(chan string, 100)
+		(&fakeRouter{newer: newer, outside: [4]byte{11, 7, 7, 7}, told: told}).serve(t, "10.77.0.1")
 		fmt.Fprintln(in, "plug")
 		for _, want := range []string{"LOOK " + by + " <nil>", "NAT forwards by " + by + " 11.7.7.7 2", "ADDRS true", "CLOSED true"} {
 			line, err := out.ReadString('\n')

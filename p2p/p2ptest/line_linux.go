@@ -11,6 +11,9 @@ type Line struct {
 	moved  int // how often it has got another address
 }
 
+// Router is the router itself, for what runs on it.
+func (l *Line) Router() Computer { return l.router }
+
 // Becomes gives the router other rules. What it knows of connections stays.
 func (l *Line) Becomes(r Router) {
 	l.router.t.Helper()
