@@ -16,14 +16,15 @@ import (
 	"rac/p2p/wire"
 )
 
-// The public network of this story is 30 servers on the internet of a lab; host
+// The public network of this story is 30 servers (fewer for the race detector) on
+// the internet of a lab; host
 // and viewer sit behind two routers, and neither has a relay.
 
 func TestBehindTwoRoutersABareIDIsFoundThroughThePublicNetwork(t *testing.T) {
 	switch role, args := os.Getenv(netRole), strings.Fields(os.Getenv("P2P_TEST_ARGS")); role {
 	case "servers":
 		where := []string{"/ip4/" + p2ptest.ServerAddr + "/tcp/0", "/ip4/" + p2ptest.ServerAddr + "/udp/0/quic-v1"}
-		fmt.Println("SEEDS", strings.Join(startPublicNetwork(t, 30, where), " "))
+		fmt.Println("SEEDS", strings.Join(startPublicNetwork(t, fewer(30), where), " "))
 		io.Copy(io.Discard, os.Stdin)
 	case "host":
 		n := startInLab(t, Options{Public: true, Bootstrap: args})
@@ -37,11 +38,11 @@ func TestBehindTwoRoutersABareIDIsFoundThroughThePublicNetwork(t *testing.T) {
 		began := time.Now()
 		var c *Conn
 		var err error
-		for c == nil && time.Since(began) < 20*time.Second { // the record comes a moment after the places on the relays
+		for c == nil { // the record comes a moment after the places on the relays
 			c, err = n.Dial(t.Context(), Target{ID: wire.PeerID(args[0])})
-		}
-		if err != nil {
-			t.Fatal(err)
+			if err != nil && time.Since(began) > time.Minute {
+				t.Fatal(err)
+			}
 		}
 		say(t, open(t, c, echo), "hello")
 		fmt.Println("PATH", time.Since(began).Round(time.Millisecond), c.Path(), c.Path().Addr)

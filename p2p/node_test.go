@@ -360,3 +360,11 @@ func TestAPeerThatHasGoneIsForgotten(t *testing.T) {
 		}
 	}
 }
+
+// fewer is n, or a quarter where each costs ten times as much.
+func fewer(n int) int {
+	if racing {
+		return (n + 3) / 4
+	}
+	return n
+}

@@ -36,7 +36,7 @@ func TestARelayFullOfHosts(t *testing.T) {
 		io.Copy(io.Discard, os.Stdin)
 		return
 	}
-	hosts, streams, period := number("RAC_RELAY_HOSTS", 20), number("RAC_RELAY_STREAMS", 5), 2*time.Second
+	hosts, streams, period := number("RAC_RELAY_HOSTS", fewer(20)), number("RAC_RELAY_STREAMS", 5), 2*time.Second
 	if s := os.Getenv("RAC_RELAY_FOR"); s != "" {
 		period, _ = time.ParseDuration(s)
 	}
@@ -67,7 +67,7 @@ func TestARelayFullOfHosts(t *testing.T) {
 	after := relay.usage(t)
 	t.Logf("%d streams at once: %.0f MB/s in all, %s, %.1f s of CPU for a GB", streams, float64(carried)/took.Seconds()/1e6, after,
 		(after.cpu-before.cpu).Seconds()/(float64(carried)/1e9))
-	if perHost := (full.rss - empty.rss) / hosts; perHost > 5000 { // 200; the race detector takes ten times as much
+	if perHost := (full.rss - empty.rss) / hosts; perHost > 5000 && !racing { // 200; the race detector's shadows depend on the machine
 		t.Errorf("a host costs the relay %d kB", perHost)
 	}
 }

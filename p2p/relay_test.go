@@ -50,7 +50,7 @@ func (w *wall) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) 
 
 func untilReserved(t testing.TB, host *Node) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for _, l := range host.relay {
 		for l.wait(ctx) != nil {
