@@ -165,6 +165,9 @@ func (c *connection) options(cfg *config.Config) (err error) {
 	if *c.o.noWindow && len(*c.o.forward) == 0 {
 		return usagef("--no-window is for --forward")
 	}
+	if *c.o.timeout <= 0 {
+		return usagef("--timeout %v leaves no time", *c.o.timeout)
+	}
 	for _, r := range *c.o.relays {
 		if err := p2p.ValidateRelay(r); err != nil {
 			return fail(exitUsage, err)
@@ -208,7 +211,11 @@ func (c *connection) resolve(cfg *config.Config, operand string) (p2p.Target, er
 		if err := p2p.ValidateAddr(a); err != nil {
 			return t, fail(exitUsage, fmt.Errorf("--addr: %w", err))
 		}
-		t.Addrs = append(t.Addrs, withoutID(a, t.ID))
+		a = withoutID(a, t.ID)
+		if parts := strings.Split(a, "/"); len(parts) > 2 && parts[len(parts)-2] == "p2p" {
+			return t, usagef("--addr %s leads to another machine than %s", a, t.ID.Short())
+		}
+		t.Addrs = append(t.Addrs, a)
 	}
 	if peer != nil {
 		t.Addrs = append(t.Addrs, peer.Addrs...)
@@ -332,6 +339,9 @@ func (c *connection) dial(ctx context.Context) (*p2p.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, *c.o.timeout)
 	defer cancel()
 	conn, err := c.node.Dial(ctx, c.target)
+	if errors.Is(err, p2p.ErrLimited) && c.ctx.Err() == nil {
+		return nil, fail(exitNotFound, err, "a relay of your own carries everything: rac relay on any machine with a public address, then rac set --add-relay MULTIADDR on both sides")
+	}
 	if err != nil && c.ctx.Err() == nil {
 		return nil, fail(exitNotFound, err, "is rac host running there? rac doctor tells what works on either side")
 	}

@@ -3,6 +3,7 @@ package p2p
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -203,7 +204,10 @@ func (d *dialing) pastLimit(ctx context.Context, relay peer.ID) error {
 	if c := d.best(d.id); c != nil && !c.Stat().Limited {
 		return nil
 	}
-	return relayError(relay, errors.New(why+limitedHint))
+	return relayError(relay, fmt.Errorf("%s%w", why, ErrLimited))
 }
 
-const limitedHint = "it belongs to strangers and carries no picture: a relay of your own carries everything (rac relay on a server)"
+// ErrLimited is wrapped, beside ErrUnreachable, when no way leads to the target but
+// through a relay that is limited, and no hole could be punched. A relay of one's own
+// would help.
+var ErrLimited = errors.New("it belongs to strangers and carries no picture")

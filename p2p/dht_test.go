@@ -185,8 +185,8 @@ func TestOnARelayOfStrangersTheReasonIsSaid(t *testing.T) {
 		target.Addrs = append(target.Addrs, a.String())
 	}
 	_, err := viewer.Dial(ctx, target)
-	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "rac relay") {
-		t.Errorf("dial: %v, want a hint at a relay of one's own", err)
+	if !errors.Is(err, ErrUnreachable) || !errors.Is(err, ErrLimited) || !strings.Contains(err.Error(), "carries no picture") {
+		t.Errorf("dial: %v, want ErrLimited and the reason", err)
 	}
 }
 

@@ -21,7 +21,7 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%s %w: %w", d.target.ID.Short(), ErrUnreachable, context.Cause(ctx))
 	}
 	var reasons []string
-	var wrong bool
+	kind := ErrUnreachable
 	for _, e := range flatten(err) {
 		var tried *swarm.TransportError
 		var other sec.ErrPeerIDMismatch
@@ -29,8 +29,13 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 		case errors.Is(e, context.DeadlineExceeded):
 			reasons = append(reasons, "no answer in time")
 		case errors.As(e, &other):
-			wrong = true
+			kind = also{ErrWrongPeer}
 			reasons = append(reasons, fmt.Sprintf("%s: %v, %s", addrOf(e), ErrWrongPeer, other.Actual))
+		case errors.Is(e, ErrLimited):
+			if kind == ErrUnreachable {
+				kind = also{ErrLimited}
+			}
+			reasons = append(reasons, e.Error())
 		case errors.As(e, &tried):
 			reasons = append(reasons, fmt.Sprintf("%s: %v", tried.Address, shortest(tried.Cause)))
 		default:
@@ -42,11 +47,7 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 	if len(reasons) > maxReasons {
 		reasons = append(reasons[:maxReasons], fmt.Sprintf("and %d more", len(reasons)-maxReasons))
 	}
-	text := strings.Join(reasons, "; ")
-	if wrong {
-		return fmt.Errorf("%s %w: %s", d.target.ID.Short(), wrongPeer{}, text)
-	}
-	return fmt.Errorf("%s %w: %s", d.target.ID.Short(), ErrUnreachable, text)
+	return fmt.Errorf("%s %w: %s", d.target.ID.Short(), kind, strings.Join(reasons, "; "))
 }
 
 // hungUp tells whether somebody answers at one of the addresses, and closes the
@@ -63,11 +64,11 @@ func hungUp(err error) bool {
 
 const maxReasons = 6
 
-// wrongPeer reads like ErrUnreachable and is both errors.
-type wrongPeer struct{}
+// also reads like ErrUnreachable and is both errors.
+type also struct{ error }
 
-func (wrongPeer) Error() string   { return ErrUnreachable.Error() }
-func (wrongPeer) Unwrap() []error { return []error{ErrUnreachable, ErrWrongPeer} }
+func (also) Error() string     { return ErrUnreachable.Error() }
+func (a also) Unwrap() []error { return []error{ErrUnreachable, a.error} }
 
 // flatten returns the leaves of joined errors and of swarm's lists, each with
 // its address.
