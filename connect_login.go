@@ -79,6 +79,9 @@ func (s *session) prover(ask bool) (p auth.Prover, done func()) {
 	}
 	if *s.o.viewOnly {
 		p.Wants = auth.NewPerms(auth.View)
+		if len(s.forwards) > 0 {
+			p.Wants |= auth.NewPerms(auth.Forwarding)
+		}
 	}
 	if s.wants != 0 {
 		p.Wants = s.wants

@@ -174,20 +174,22 @@ one there is. Kicked is not revoked: who has a password or a saved login may com
 }
 
 func (p *program) kick(operands []string) error {
-	which := ""
-	if len(operands) == 1 {
-		which = operands[0]
-	} else {
-		reply, err := p.tell(auth.Command{Do: "status"})
-		if err != nil {
-			return err
-		}
-		if len(reply.Sessions) != 1 {
-			return fail(exitError, fmt.Errorf("there are %d sessions: which?", len(reply.Sessions)), "rac status names them; rac kick all ends all")
-		}
-		which = reply.Sessions[0].ID
+	reply, err := p.tell(auth.Command{Do: "status"})
+	if err != nil {
+		return err
 	}
-	reply, err := p.tell(auth.Command{Do: "kick", ID: which})
+	which := ""
+	switch there := reply.Sessions; {
+	case len(there) == 0:
+		return fail(exitError, errors.New("nobody is connected"))
+	case len(operands) == 1:
+		which = operands[0]
+	case len(there) > 1:
+		return fail(exitError, fmt.Errorf("there are %d sessions: which?", len(there)), "rac status names them; rac kick all ends all")
+	default:
+		which = there[0].ID
+	}
+	reply, err = p.tell(auth.Command{Do: "kick", ID: which})
 	if err != nil {
 		return err
 	}
