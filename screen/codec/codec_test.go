@@ -247,7 +247,9 @@ func TestRandomUpdatesArriveExactly(t *testing.T) {
 func scribble(rnd *rand.Rand, screen *Picture, pages []page) []image.Rectangle {
 	x, y := rnd.IntN(screen.W), rnd.IntN(screen.H)
 	r := image.Rect(x, y, x+1+rnd.IntN(400), y+1+rnd.IntN(300)).Intersect(screen.Bounds())
-	switch rnd.IntN(5) {
+	switch rnd.IntN(6) {
+	case 2:
+		reverse(screen, r)
 	case 0:
 		screen.fill(r, rnd.Uint32()&0xffffff)
 	case 1:

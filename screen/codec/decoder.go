@@ -16,6 +16,7 @@ type Decoder struct {
 	cache   cache
 	ops     []op
 	past    past
+	other   recolouring
 	dirty   []image.Rectangle
 	workers []coder
 	jobs    []sliceJob
@@ -45,6 +46,7 @@ func (d *Decoder) Reset(w, h int) error {
 	d.grid, d.pic = newGrid(w, h), NewPicture(w, h)
 	d.words.reset()
 	d.cache.reset()
+	d.other.cut(0)
 	d.past.reset()
 	return nil
 }
@@ -96,6 +98,7 @@ func (d *Decoder) forget() {
 	clear(d.pic.Pix)
 	d.words.reset()
 	d.cache.reset()
+	d.other.cut(0)
 	d.past.reset()
 	d.dirty = append(d.dirty, d.pic.Bounds())
 }
@@ -173,6 +176,13 @@ func (d *Decoder) apply(pack, slices []byte) error {
 			d.pic.fill(o.box, o.cols[0])
 		case kindCache, kindKeep:
 			if err := d.useCache(o); err != nil {
+				return err
+			}
+		case kindRecolour:
+			if o.anew {
+				d.other.cut(0)
+			}
+			if err := d.other.draw(d.pic, o.box, o.list); err != nil {
 				return err
 			}
 		case kindPack:

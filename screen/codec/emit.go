@@ -33,6 +33,7 @@ type run struct {
 	kind     kind
 	box      image.Rectangle
 	slice    []byte // EXACT, BITS
+	paired   int    // RECOLOUR: pairs that the viewer has before; -1: it is to forget them
 }
 
 // appendText appends chunks with the tiles in e.text until limit.
@@ -46,7 +47,7 @@ func (e *Encoder) appendText(dst []byte, limit int) []byte {
 			if left <= 0 && len(e.chunk.ops) > 0 {
 				break
 			}
-			r := e.join(todo, min(max(left/worstText, 1), longRun))
+			r := e.join(todo, min(max(left/worst(e.tiles[todo[0]].kind), 1), longRun))
 			e.appendTextOp(r)
 			if todo = todo[r.n:]; len(todo) > 0 {
 				e.turn = todo[0]
@@ -57,6 +58,14 @@ func (e *Encoder) appendText(dst []byte, limit int) []byte {
 		e.shrinks += (min(float64(len(e.chunk.raw))/float64(len(dst)-before), mostShrunk) - e.shrinks) / 4
 	}
 	return dst
+}
+
+// worst is how many bytes of a chunk no tile of kind k exceeds.
+func worst(k kind) int {
+	if k == kindWords {
+		return worstText
+	}
+	return 2*tileSide*tileSide/bandRows + 16 // PACK; the others take less
 }
 
 // appendCopies appends a chunk with moves, if there are any.
@@ -92,6 +101,9 @@ func (e *Encoder) join(todo []int, n int) run {
 	t := &e.tiles[todo[0]]
 	r := run{first: todo[0], n: 1, kind: t.kind, box: t.box}
 	sum := area(t.box)
+	if r.kind == kindRecolour {
+		e.begin(&r)
+	}
 	for r.n < min(n, len(todo)) && todo[r.n] == r.first+r.n && todo[r.n]%e.grid.cols != 0 {
 		next := &e.tiles[todo[r.n]]
 		both := r.box.Union(next.box)
@@ -117,6 +129,8 @@ func (e *Encoder) joins(t, next *tile, r *run, both image.Rectangle, sum int) bo
 		return next.slot == t.slot+r.n && area(both) == sum
 	case kindPack:
 		return area(both) == sum && mergeColours(t, next)
+	case kindRecolour:
+		return area(both) == sum && e.other.learn(e.have, e.want, next.box)
 	}
 	return true
 }
@@ -157,6 +171,8 @@ func (e *Encoder) appendTextOp(r run) {
 		c.pack = appendPack(c.pack, e.want, r.box, t.n, &t.cols)
 	case kindCache:
 		c.ops = append(c.ops, byte(t.slot), byte(t.slot>>8))
+	case kindRecolour:
+		c.ops = e.appendRecolour(c.ops, &r)
 	case kindWords:
 		e.words.encode(e.want, r.box)
 	}

@@ -26,8 +26,9 @@ type Encoder struct {
 
 	words   wordCoder
 	cache   cacheIndex
-	rough   int   // tiles that are coarse at the viewer
-	text    []int // pending tiles by what they are, in raster order
+	other   recolouring // of the run that is joined
+	rough   int         // tiles that are coarse at the viewer
+	text    []int       // pending tiles by what they are, in raster order
 	pics    []int
 	exact   []int // of pics, what is to be exact
 	coarse  []int // … and what is not
@@ -70,6 +71,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.pending, e.rough, e.reset, e.fresh = 0, 0, true, false
 	e.words.reset()
 	e.cache.reset()
+	e.other.cut(0)
 	e.packer.reset()
 	e.mover.forget()
 }

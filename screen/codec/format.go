@@ -16,8 +16,8 @@ package codec
 //	          bytes of indices and ids there are, the ids how many fresh words, those
 //	          how many colours. Nothing may be left over.
 //
-// Flag 0x01 resets: the picture becomes black, rings and cache become empty, and no
-// block is before. The other flags are 0.
+// Flag 0x01 resets: the picture becomes black; rings, cache and pairs become empty,
+// and no block is before. The other flags are 0.
 //
 // The picture is divided into tiles of 64 x 64 pixels, numbered from left to right
 // and top to bottom; those at the right and lower edge are cut. The ops of a chunk
@@ -47,6 +47,7 @@ package codec
 //	WAVE  7  size uvarint           a slice of size bytes; see wave.go
 //	BITS  8  size uvarint           a slice of size bytes; see bits.go
 //	KEEP  9  -                      run tiles of the picture go into the cache
+//	RECOLOUR 10  2 n + anew uvarint, n colours    see below
 //
 // The box of PACK and WORDS begins at a row that is a multiple of 8 and ends at
 // one, or at the picture's lower edge. It is read in bands of 8 rows from top to
@@ -62,6 +63,12 @@ package codec
 // word in that slot, which must have been filled. In fresh, a word is 8 colour
 // ids, uint16, from top to bottom, of a ring of colours that works the same way;
 // the new colours stand in colours. Below the picture's edge words are black.
+//
+// RECOLOUR: there are at most 4096 pairs of colours, none at first; anew, 0 or 1,
+// says to forget those so far. The box's pixels are looked at as the picture has
+// them, tile after tile from left to right, each in its rows from the top. A colour
+// that is the first one of a pair becomes the second; any other one takes the next
+// of the n colours, and the two are a pair from then on. No colour may be left over.
 //
 // KEEP and CACHE: the cache has 1024 slots, 0 to 1023, each for the 64 x 64 pixels
 // of an uncut tile. KEEP puts its tiles, as the viewer's picture has them at that
@@ -96,6 +103,8 @@ const (
 	kindWave  kind = 7
 	kindBits  kind = 8
 	kindKeep  kind = 9
+
+	kindRecolour kind = 10
 )
 
 const (
@@ -122,6 +131,8 @@ type op struct {
 	cols   [4]uint32       // FILL, PACK
 	size   int             // EXACT, BITS, WAVE: length of the slice
 	tall   bool            // WAVE
+	list   []byte          // RECOLOUR: 3 bytes for each colour
+	anew   bool            // RECOLOUR: without the pairs so far
 }
 
 // source returns what a COPY reads.
@@ -335,6 +346,9 @@ func (g grid) readRest(r *reader, o *op) error {
 		o.size = r.uvarint(maxSlice(o.box))
 	case kindWave:
 		o.size = r.uvarint(8 * paddedArea(o.box))
+	case kindRecolour:
+		n := r.uvarint(2*maxRecolour + 1)
+		o.anew, o.list = n%2 == 1, r.bytes(3*(n/2))
 	case kindWords:
 	default:
 		return badFrame("unknown op %d", o.kind)

@@ -30,6 +30,8 @@ func stories() []story {
 	scrolled.move(image.Rect(0, 0, 300, 174), 0, 26)
 	menu := text.clone()
 	paste(menu, flatPage(150, 150), 20, 10)
+	dark := text.clone()
+	reverse(dark, image.Rect(10, 20, 290, 131))
 	four := text.clone()
 	four.fill(image.Rect(20, 30, 140, 90), 0x00ff00)
 	return []story{
@@ -40,6 +42,7 @@ func stories() []story {
 		{"exact", Line{}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
 		{"bits", Line{Rate: 1e12}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
 		{"wave", Line{Rate: 1, Budget: 2000}, []*Picture{photoPage(300, 150, 1)}},
+		{"recolour", Line{}, []*Picture{text, dark}},
 		{"cache", Line{}, []*Picture{text, menu, text}},
 	}
 }

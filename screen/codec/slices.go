@@ -8,6 +8,7 @@ type coder struct {
 	bitRows
 	wave  wave
 	stats colourCount
+	other recolouring
 }
 
 // append appends p's pixels inside box as a slice of kind k, which is exact.
