@@ -27,6 +27,9 @@ func upnp(t *testing.T, ip, dev string) {
 	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, gatewayPage) })
 	mux.HandleFunc("/control", func(w http.ResponseWriter, r *http.Request) {
 		_, action, _ := strings.Cut(strings.Trim(r.Header.Get("SOAPAction"), `"`), "#")
+		if action == "DeletePortMapping" {
+			time.Sleep(time.Minute) // it has fallen silent
+		}
 		fields := map[string]string{"GetExternalIPAddress": "<NewExternalIPAddress>11.7.7.7</NewExternalIPAddress>",
 			"GetNATRSIPStatus": "<NewRSIPAvailable>0</NewRSIPAvailable><NewNATEnabled>1</NewNATEnabled>"}[action]
 		fmt.Fprintf(w, `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body><u:%[1]sResponse xmlns:u="urn:schemas-upnp-org:service:WANIPConnection:1">%[2]s</u:%[1]sResponse></s:Body></s:Envelope>`, action, fields)
@@ -82,7 +85,12 @@ func TestARouterThatComesLaterForwardsThePortOnRequest(t *testing.T) {
 		if err != nil || !strings.Contains(line, "forwards") || !strings.Contains(line, "/ip4/11.7.7.7/udp/") || !strings.Contains(line, "/ip4/11.7.7.7/tcp/") {
 			t.Errorf("the host says %q, %v", line, err)
 		}
-		t.Log("found:", line)
+		t.Log("found:", strings.TrimSpace(line))
+		line, err = out.ReadString('\n')
+		t.Log("found:", strings.TrimSpace(line))
+		if !strings.HasPrefix(line, "CLOSED true") {
+			t.Errorf("the host says %q, %v, want that its end was not held up by a silent router", line, err)
+		}
 	}, func(t *testing.T) {
 		in := bufio.NewReader(os.Stdin)
 		n, err := Start(t.Context(), Options{Identity: newIdentity(t), Public: true})
@@ -96,7 +104,9 @@ func TestARouterThatComesLaterForwardsThePortOnRequest(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		fmt.Println("NAT", n.NAT())
-		go io.Copy(io.Discard, in)
+		began := time.Now()
 		n.Close()
+		fmt.Println("CLOSED", time.Since(began) < 2*time.Second, time.Since(began))
+		io.Copy(io.Discard, in)
 	})
 }
