@@ -107,6 +107,13 @@ func (p *program) printStatus(r report, reply auth.Reply) {
 	for _, a := range r.Addrs {
 		line("address      %s", a)
 	}
+	for _, relay := range r.Relays {
+		state := "a place is held"
+		if !relay.Held {
+			state = "no place: " + relay.Error
+		}
+		line("relay        %s: %s", relay.Relay, state)
+	}
 	line("shares       %s", r.Screen)
 	line("unattended   %s", r.Unattended)
 	line("attended     %s", r.Attended)

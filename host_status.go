@@ -18,13 +18,29 @@ type report struct {
 	Unattended  string   `json:"unattended"` // on, off, "no password", broken
 	Attended    string   `json:"attended"`
 	SavedLogins int      `json:"saved_logins"`
+
+	Relays []relayReport `json:"relays"`
+}
+
+// relayReport is how one of the host's own relays stands.
+type relayReport struct {
+	Relay string `json:"relay"` // the end of its ID
+	Held  bool   `json:"held"`  // the host has a place there
+	Error string `json:"error,omitempty"`
 }
 
 // report describes the host as it is now.
 func (h *host) report() json.RawMessage {
-	r := report{ID: string(h.id.ID()), Addrs: h.node.Addrs(), Screen: h.screen.shown(), Unattended: "broken"}
+	r := report{ID: string(h.id.ID()), Addrs: h.node.Addrs(), Screen: h.screen.shown(), Unattended: "broken", Relays: []relayReport{}}
 	if cfg, err := h.file.Load(); err == nil {
 		r.Unattended, r.Attended, r.SavedLogins = unattendedState(cfg), cfg.Attended.Mode, len(cfg.Tokens)
+	}
+	for _, relay := range h.node.Relays() {
+		state := relayReport{Relay: relay.Name, Held: relay.Err == nil}
+		if relay.Err != nil {
+			state.Error = relay.Err.Error()
+		}
+		r.Relays = append(r.Relays, state)
 	}
 	text, err := json.Marshal(r)
 	if err != nil {
