@@ -19,6 +19,7 @@ type cpShow struct {
 	json  bool
 	began time.Time
 	bar   *progressbar.ProgressBar // nil: no terminal
+	below func()                   // ends that messages are written above the bar
 	spoke time.Time                // the last event progress
 
 	copied       map[string]struct{}
@@ -91,7 +92,6 @@ func (v *cpShow) first(what, path string) bool {
 }
 
 func (v *cpShow) note(state, path, text string) {
-	v.clearBar()
 	if v.json {
 		v.emit("file", map[string]any{"path": path, "state": state, "reason": text})
 	} else {
@@ -113,7 +113,11 @@ func (v *cpShow) openBar() {
 	if v.json || !v.voice.live {
 		return
 	}
-	v.voice.endPhases()
+	if v.bar == nil {
+		v.below = v.voice.above(overBar{v.voice.w})
+	} else {
+		v.bar.Clear() // of the line before
+	}
 	v.bar = progressbar.NewOptions64(max(v.total, 1),
 		progressbar.OptionSetWriter(v.voice.w), progressbar.OptionShowBytes(true), progressbar.OptionShowCount(),
 		progressbar.OptionFullWidth(), progressbar.OptionThrottle(barEvery), progressbar.OptionClearOnFinish(),
@@ -131,11 +135,14 @@ func (v *cpShow) describe(path string) {
 	}
 }
 
-// clearBar makes room for a line.
-func (v *cpShow) clearBar() {
-	if v.bar != nil {
-		v.bar.Clear()
+// overBar writes lines where the bar is, which draws itself again below them.
+type overBar struct{ io.Writer }
+
+func (o overBar) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(o.Writer, "\r\x1b[K"); err != nil {
+		return 0, err
 	}
+	return o.Writer.Write(line)
 }
 
 // end shows the sum; where the copy was refused as a whole there is none.
@@ -144,6 +151,7 @@ func (v *cpShow) end(done bool) {
 		v.bar.Exit()
 		v.bar.Clear()
 		io.WriteString(v.voice.w, "\r")
+		v.below()
 	}
 	took := time.Since(v.began)
 	rate := float64(v.moved) / 1e6 / max(took.Seconds(), 1e-3)

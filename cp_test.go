@@ -1,6 +1,36 @@
 package main
 
-import "testing"
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"rac/p2p/files"
+)
+
+// TestWhatIsSaidMeanwhileIsAboveTheBar: a path that has changed, a file that is
+// left out.
+func TestWhatIsSaidMeanwhileIsAboveTheBar(t *testing.T) {
+	var screen bytes.Buffer
+	p := &program{voice: &voice{w: &screen, live: true}}
+	show := newCpShow(p, false)
+	for range 2 { // on two lines, one after the other
+		show.tell(files.Event{Kind: files.Total, Files: 1, Bytes: 100})
+		show.tell(files.Event{Kind: files.Began, Path: "film"})
+		show.tell(files.Event{Kind: files.Moved, Path: "film", Bytes: 50})
+		p.voice.say("now direct")
+		p.voice.phase("the line is lost")
+	}
+	show.end(false)
+	for _, line := range []string{"rac: now direct\n", "rac: the line is lost\n"} {
+		if n := strings.Count(screen.String(), "\r\x1b[K"+line); n != 2 {
+			t.Errorf("%q stands %d times on a line of its own:\n%q", line, n, &screen)
+		}
+	}
+	if !strings.Contains(screen.String(), "\rrac: copied 0 files, 100 bytes") {
+		t.Errorf("the end:\n%q", &screen)
+	}
+}
 
 // TestPathsOfWindowsAreNoMachines: what is before the colon decides, in the same
 // way on every system.
