@@ -171,15 +171,6 @@ func reserveAll(t *testing.T, relay []string, count int, door *shut) []*Node {
 	return hosts
 }
 
-func over(addrs []string, transport string) (found []string) {
-	for _, a := range addrs {
-		if strings.Contains(a, transport) {
-			found = append(found, a)
-		}
-	}
-	return found
-}
-
 // apart is a viewer that reaches host through a relay only.
 func apart(t *testing.T, relay []string, host *Node, door *shut) *Node {
 	id := newIdentity(t)

@@ -31,6 +31,16 @@ func startRelay(t testing.TB, o Options) (*Node, []string) {
 	return n, n.Addrs()
 }
 
+// over returns those of addrs that are over a transport.
+func over(addrs []string, transport string) (found []string) {
+	for _, a := range addrs {
+		if strings.Contains(a, transport) {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
 // wall keeps a node from dialling one peer directly, and from being called, until
 // it is opened, as a NAT would.
 type wall struct {
