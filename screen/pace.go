@@ -28,6 +28,7 @@ type sent struct {
 	seq   uint32
 	bytes int
 	at    time.Time
+	alone bool // nothing else was under way then
 }
 
 const (
@@ -150,7 +151,7 @@ const (
 
 // sent notes that a message, which took that long to make, is under way.
 func (p *pace) sent(seq uint32, bytes int, making time.Duration, now time.Time) {
-	p.underWay = append(p.underWay, sent{seq, bytes, now})
+	p.underWay = append(p.underWay, sent{seq, bytes, now, len(p.underWay) == 0})
 	p.bytes += bytes
 	if bytes <= small {
 		p.asked = now
@@ -168,7 +169,7 @@ func (p *pace) shown(seq uint32, took time.Duration, now time.Time) {
 		p.bytes -= m.bytes
 		bytes += m.bytes // and of those before it that were not answered
 		if m.seq == seq {
-			p.answer(bytes, m.at, took, now)
+			p.answer(bytes, m.at, m.alone, took, now)
 		}
 	}
 }

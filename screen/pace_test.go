@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -89,8 +91,12 @@ func TestPaceFillsALineWithoutQueueing(t *testing.T) {
 }
 
 func TestPaceFollowsALineThatBecomesSlowerOrFasterWithinASecond(t *testing.T) {
-	for _, c := range []struct{ before, after float64 }{{2.5e6, 250e3}, {2.5e6, 1e6}, {250e3, 2.5e6}, {250e3, 50e3}} {
-		l := pipe{rate: c.before, rtt: 40 * time.Millisecond}
+	const far, near = 40 * time.Millisecond, time.Millisecond
+	for _, c := range []struct {
+		before, after float64
+		rtt           time.Duration
+	}{{2.5e6, 250e3, far}, {2.5e6, 1e6, far}, {250e3, 2.5e6, far}, {250e3, 50e3, far}, {100e6, 10e6, near}, {10e6, 100e6, near}, {2.5e6, 500e3, near}} {
+		l := pipe{rate: c.before, rtt: c.rtt}
 		const half = 5 * time.Second
 		var late flooded
 		f := flood(l, 2*half, func(l *pipe, after time.Duration) {
@@ -146,5 +152,55 @@ func TestAnswersToFramesThatWereNeverSentChangeNothing(t *testing.T) {
 	p.shown(9, 0, time.Unix(2, 0))
 	if p.way != before || p.bytes != 0 {
 		t.Errorf("now %+v, was %+v; %d bytes under way", p.way, before, p.bytes)
+	}
+}
+
+// busyProcessor is how much later an answer comes where other programs take the
+// processor most of the time.
+func busyProcessor(random *rand.Rand) time.Duration {
+	if random.IntN(4) == 0 {
+		return 0
+	}
+	return time.Duration(random.ExpFloat64() * float64(25*time.Millisecond))
+}
+
+// rates sends messages of that size, or as much as pace allows, over a line between
+// busy processors, every 30 ms at most, and returns the rates that pace believes in,
+// after the first seconds.
+func rates(l pipe, bytes int) (list []float64) {
+	random := rand.New(rand.NewPCG(1, 1))
+	var p pace
+	now := time.Unix(1000, 0)
+	start := now
+	for seq := uint32(1); now.Sub(start) < 10*time.Second; seq += 2 {
+		for i, n := range []int{50, min(bytes, p.limit(true))} {
+			p.sent(seq+uint32(i), n, 0, now)
+			now = l.send(n, now).Add(busyProcessor(random))
+			p.shown(seq+uint32(i), 0, now)
+		}
+		if now.Sub(start) > 2*time.Second {
+			list = append(list, p.rate())
+		}
+		now = now.Add(30 * time.Millisecond)
+	}
+	return list
+}
+
+func TestABusyProcessorIsNotTakenForASlowLine(t *testing.T) {
+	for _, l := range []pipe{{rate: 500e6, rtt: 300 * time.Microsecond}, {rate: 110e6, rtt: time.Millisecond}} {
+		list := rates(l, 1<<20)
+		slices.Sort(list)
+		if slow := list[len(list)/20]; slow < exactFrom {
+			t.Errorf("a line of %.0f MB/s is taken for one of %.0f", l.rate/1e6, slow/1e6)
+		}
+	}
+}
+
+func TestASlowLineIsNotTakenForABusyProcessor(t *testing.T) {
+	l := pipe{rate: 1e6, rtt: time.Millisecond}
+	for _, rate := range rates(l, 100<<10) {
+		if rate > 1.1*l.rate {
+			t.Fatalf("a line of %.1f MB/s is taken for one of %.1f", l.rate/1e6, rate/1e6)
+		}
 	}
 }

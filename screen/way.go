@@ -22,6 +22,7 @@ type way struct {
 	took  time.Duration // to decode and show, of the last ones
 
 	carried, busy float64   // bytes that the line carried in how many seconds; they fade
+	best          best      // bytes a second, of messages that were alone on a near line
 	left          time.Time // when the last answered message had left the line
 	answered      time.Time // when that answer came
 }
@@ -42,6 +43,9 @@ const (
 	// atOnce is the time below which a viewer went from one message to the next
 	// without waiting: then it was the viewer, and not the line, that was busy.
 	atOnce = 300 * time.Microsecond
+	// near is the round trip below which an answer that comes late is not the line's
+	// doing but a processor's that is busy with other things: see best.
+	near = 2 * time.Millisecond
 )
 
 // rate returns the line's bytes a second.
@@ -65,8 +69,9 @@ func (w *way) takes(bytes int) time.Duration {
 	return time.Duration(float64(bytes) / w.rate() * float64(time.Second))
 }
 
-// answer takes the answer to a message that was sent at the given time.
-func (w *way) answer(bytes int, sent time.Time, took time.Duration, now time.Time) {
+// answer takes the answer to a message that was sent at the given time. alone: nothing
+// else was under way then.
+func (w *way) answer(bytes int, sent time.Time, alone bool, took time.Duration, now time.Time) {
 	took = min(took, now.Sub(sent))
 	if bytes <= small {
 		w.rtt.add(now.Sub(sent)-took, now)
@@ -76,6 +81,12 @@ func (w *way) answer(bytes int, sent time.Time, took time.Duration, now time.Tim
 	busy := max(left.Sub(later(sent, w.left)), 0)
 	if arrived.Sub(w.answered) < atOnce {
 		busy = min(busy, w.takes(bytes))
+	}
+	if w.rtt.value > 0 && w.rtt.value < near {
+		if alone && bytes >= telling {
+			w.best.add(float64(bytes)/max(left.Sub(sent), shortest).Seconds(), now)
+		}
+		busy = min(busy, w.best.takes(bytes, now))
 	}
 	w.measure(bytes, busy)
 	w.took += (took - w.took) / 4
@@ -121,6 +132,47 @@ func (l *least) add(d time.Duration, now time.Time) {
 	l.samples++
 	l.now = min(l.now, d)
 	l.value = min(l.now, l.was)
+}
+
+// best is the highest rate that was seen in the last one or two periods. A message
+// that was alone never seems to be faster than the line, only slower, by however long
+// the two programs waited for a processor; so the highest is the nearest. On a long
+// line the sum of all is used instead: there, waiting is mostly the line's.
+type best struct {
+	now, was float64 // bytes a second, of this period and the one before
+	since    time.Time
+}
+
+const (
+	telling = 4 << 10 // bytes from which on a message says something of a near line
+	// shortest is the least that it is taken to have needed, so that what a shaper
+	// lets through at once does not vouch for much more.
+	shortest = 2 * time.Millisecond
+	period   = time.Second / 2
+)
+
+func (b *best) add(rate float64, now time.Time) {
+	b.forget(now)
+	b.now = max(b.now, rate)
+}
+
+func (b *best) forget(now time.Time) {
+	switch age := now.Sub(b.since); {
+	case age > 2*period:
+		b.now, b.was, b.since = 0, 0, now
+	case age > period:
+		b.now, b.was, b.since = 0, b.now, now
+	}
+}
+
+// takes returns how long that many bytes took at most; never if nothing is known.
+func (b *best) takes(bytes int, now time.Time) time.Duration {
+	b.forget(now)
+	rate := max(b.now, b.was)
+	if rate == 0 {
+		return never
+	}
+	return time.Duration(float64(bytes) / rate * float64(time.Second))
 }
 
 func later(a, b time.Time) time.Time {
