@@ -17,11 +17,12 @@ func (e *Encoder) choose(c *coder, i int) {
 		return
 	}
 	t.known = true
-	if fewColours(e.want, t.box, &t.cols) == 1 {
+	n := fewColours(e.want, t.box, &t.cols)
+	if n == 1 {
 		t.kind = kindFill
 		return
 	}
-	if e.recolour(&c.other, i) {
+	if e.recolour(c, i, n <= len(t.cols)) {
 		t.kind = kindRecolour
 		return
 	}

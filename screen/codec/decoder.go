@@ -179,10 +179,7 @@ func (d *Decoder) apply(pack, slices []byte) error {
 				return err
 			}
 		case kindRecolour:
-			if o.anew {
-				d.other.cut(0)
-			}
-			if err := d.other.draw(d.pic, o.box, o.list); err != nil {
+			if err := d.other.draw(d.pic, o.box, o.recolour); err != nil {
 				return err
 			}
 		case kindPack:

@@ -116,10 +116,13 @@ func flatPage(w, h int) *Picture {
 
 // textPage draws lines of made-up words, the same for equal seeds.
 func textPage(w, h int, f font.Face, pitch int, seed uint64) *Picture {
+	return inkedPage(w, h, f, pitch, seed, color.White, color.Black, color.RGBA{0x20, 0x40, 0xc0, 255}, color.RGBA{0xa0, 0x10, 0x30, 255})
+}
+
+func inkedPage(w, h int, f font.Face, pitch int, seed uint64, paper color.Color, inks ...color.Color) *Picture {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(img, img.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(img, img.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	inks := []color.Color{color.Black, color.RGBA{0x20, 0x40, 0xc0, 255}, color.RGBA{0xa0, 0x10, 0x30, 255}}
 	for y := pitch; y < h+pitch; y += pitch {
 		d := font.Drawer{Dst: img, Src: image.NewUniform(inks[rnd.IntN(len(inks))]), Face: f, Dot: fixed.P(4+rnd.IntN(3)*16, y-4)}
 		for d.Dot.X.Ceil() < w && rnd.IntN(12) > 0 {

@@ -33,7 +33,7 @@ type run struct {
 	kind     kind
 	box      image.Rectangle
 	slice    []byte // EXACT, BITS
-	paired   int    // RECOLOUR: pairs that the viewer has before; -1: it is to forget them
+	anew     bool   // RECOLOUR: the viewer is to forget the shades that it has
 }
 
 // appendText appends chunks with the tiles in e.text until limit.

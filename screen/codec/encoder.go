@@ -26,7 +26,8 @@ type Encoder struct {
 
 	words   wordCoder
 	cache   cacheIndex
-	other   recolouring // of the run that is joined
+	other   recolouring // of the viewer, and of the run that is joined
+	choices []byte      // scratch
 	rough   int         // tiles that are coarse at the viewer
 	text    []int       // pending tiles by what they are, in raster order
 	pics    []int

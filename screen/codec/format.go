@@ -16,7 +16,7 @@ package codec
 //	          bytes of indices and ids there are, the ids how many fresh words, those
 //	          how many colours. Nothing may be left over.
 //
-// Flag 0x01 resets: the picture becomes black; rings, cache and pairs become empty,
+// Flag 0x01 resets: the picture becomes black; rings, cache and shades become empty,
 // and no block is before. The other flags are 0.
 //
 // The picture is divided into tiles of 64 x 64 pixels, numbered from left to right
@@ -47,7 +47,8 @@ package codec
 //	WAVE  7  size uvarint           a slice of size bytes; see wave.go
 //	BITS  8  size uvarint           a slice of size bytes; see bits.go
 //	KEEP  9  -                      run tiles of the picture go into the cache
-//	RECOLOUR 10  2 n + anew uvarint, n colours    see below
+//	RECOLOUR 10  2 n + anew uvarint, n uint8, colours, size uvarint, size bytes
+//	                                see below
 //
 // The box of PACK and WORDS begins at a row that is a multiple of 8 and ends at
 // one, or at the picture's lower edge. It is read in bands of 8 rows from top to
@@ -64,11 +65,23 @@ package codec
 // ids, uint16, from top to bottom, of a ring of colours that works the same way;
 // the new colours stand in colours. Below the picture's edge words are black.
 //
-// RECOLOUR: there are at most 4096 pairs of colours, none at first; anew, 0 or 1,
-// says to forget those so far. The box's pixels are looked at as the picture has
+// RECOLOUR: at most 4096 colours, none at first, have 1 to 4 shades each; anew, 0 or
+// 1, says to forget those so far. The box's pixels are looked at as the picture has
 // them, tile after tile from left to right, each in its rows from the top. A colour
-// that is the first one of a pair becomes the second; any other one takes the next
-// of the n colours, and the two are a pair from then on. No colour may be left over.
+// that has no shades yet takes the next ones: their number is the next of the n, and
+// they are as many of the colours. A pixel becomes the only shade of its colour, or
+// that which the size bytes choose, at most 4 bytes for each pixel of the box. Nothing
+// may be left over.
+//
+// They are an arithmetic code. low is 0 and high 1<<32 - 1 at first, and code the first
+// four bytes, the first one highest; after the last byte come zeros. A colour has three
+// chances, each 2048 when it gets its shades. Of n shades, the first is asked for, then
+// the next, until one is it or only the last one is left. To ask for the i'th: m = low +
+// (high-low)>>12 * chance i. If code ≤ m it is: high becomes m, the chance grows by
+// (4096-chance)>>4; if not, low becomes m + 1, the chance falls by chance>>4. Then,
+// while low and high have the same highest byte, all three are shifted left by 8, high
+// gets 255 and code the next byte. size is one more than the bytes that are shifted out
+// in all, and 0 if nothing is chosen.
 //
 // KEEP and CACHE: the cache has 1024 slots, 0 to 1023, each for the 64 x 64 pixels
 // of an uncut tile. KEEP puts its tiles, as the viewer's picture has them at that
@@ -131,8 +144,8 @@ type op struct {
 	cols   [4]uint32       // FILL, PACK
 	size   int             // EXACT, BITS, WAVE: length of the slice
 	tall   bool            // WAVE
-	list   []byte          // RECOLOUR: 3 bytes for each colour
-	anew   bool            // RECOLOUR: without the pairs so far
+
+	recolour recolourOp
 }
 
 // source returns what a COPY reads.
@@ -347,8 +360,7 @@ func (g grid) readRest(r *reader, o *op) error {
 	case kindWave:
 		o.size = r.uvarint(8 * paddedArea(o.box))
 	case kindRecolour:
-		n := r.uvarint(2*maxRecolour + 1)
-		o.anew, o.list = n%2 == 1, r.bytes(3*(n/2))
+		o.recolour.parse(r, area(o.box))
 	case kindWords:
 	default:
 		return badFrame("unknown op %d", o.kind)

@@ -30,19 +30,24 @@ func stories() []story {
 	scrolled.move(image.Rect(0, 0, 300, 174), 0, 26)
 	menu := text.clone()
 	paste(menu, flatPage(150, 150), 20, 10)
-	dark := text.clone()
+	shaded := shadedPage(300, 200)
+	dark := shaded.clone()
 	reverse(dark, image.Rect(10, 20, 290, 131))
+	shades := shaded.clone()
+	for i, c := range shades.Pix {
+		shades.Pix[i] = c>>1&0x7f7f7f + uint32(i%97/96)
+	}
 	four := text.clone()
 	four.fill(image.Rect(20, 30, 140, 90), 0x00ff00)
 	return []story{
 		{"fill", Line{}, []*Picture{flatPage(130, 70)}},
 		{"pack", Line{}, []*Picture{four}},
-		{"words", Line{}, []*Picture{shadedPage(300, 200)}},
+		{"words", Line{}, []*Picture{shaded}},
 		{"copy", Line{}, []*Picture{text, scrolled}},
 		{"exact", Line{}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
 		{"bits", Line{Rate: 1e12}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
 		{"wave", Line{Rate: 1, Budget: 2000}, []*Picture{photoPage(300, 150, 1)}},
-		{"recolour", Line{}, []*Picture{text, dark}},
+		{"recolour", Line{}, []*Picture{shaded, dark, shades}},
 		{"cache", Line{}, []*Picture{text, menu, text}},
 	}
 }

@@ -33,6 +33,7 @@ func copyOp(x, y, w, h, dx, dy int) []byte {
 func TestHostileFramesAreRefused(t *testing.T) {
 	var (
 		fill  = func(skip, run byte, rest ...byte) []byte { return append([]byte{byte(kindFill), skip, run}, rest...) }
+		other = func(rest ...byte) []byte { return append([]byte{byte(kindRecolour), 0, 0}, rest...) }
 		words = []byte{byte(kindWords) | opPart, 0, 0, 0, 0, 56, 56} // 8 x 8 pixels: 8 ids
 		small = func(k kind, size byte) []byte { return []byte{byte(k) | opPart, 0, 0, 0, 0, 62, 62, size} }
 		ids   = func(v ...uint16) (b []byte) {
@@ -100,10 +101,15 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"words with a colour that is not known", stored(words, newWord(1, 1, 1, 1, 1, 1, 1, 1), nil)},
 		{"words without the new colour", stored(words, newWord(0, 1, 1, 1, 1, 1, 1, 1), nil)},
 		{"words with bytes to spare", stored(words, join(newWord(0, 1, 1, 1, 1, 1, 1, 1), []byte{1, 2, 3, 4}), nil)},
-		{"recolour cut off", stored([]byte{byte(kindRecolour), 0, 0, 4, 1, 2, 3}, nil, nil)},
-		{"recolour with too few colours", join(stored(fill(0, 0, 1, 2, 3), nil, nil), stored([]byte{byte(kindRecolour), 0, 1, 2, 1, 2, 3}, nil, nil)[1:])},
-		{"recolour without the pairs so far", join(stored([]byte{byte(kindRecolour), 0, 0, 2, 1, 2, 3}, nil, nil), stored([]byte{byte(kindRecolour), 1, 0, 1}, nil, nil)[1:])},
-		{"recolour with a colour to spare", stored([]byte{byte(kindRecolour), 0, 1, 4, 1, 2, 3, 4, 5, 6}, nil, nil)},
+		{"recolour cut off", stored(other(2*2, 1, 1, 1, 2, 3), nil, nil)},
+		{"recolour with too few colours", join(stored(fill(0, 0, 1, 2, 3), nil, nil), stored([]byte{byte(kindRecolour), 0, 1, 2, 1, 1, 2, 3, 0}, nil, nil)[1:])},
+		{"recolour without what was told before", join(stored(other(2, 1, 1, 2, 3, 0), nil, nil), stored(other(1, 0), nil, nil)[1:])},
+		{"recolour with a colour to spare", stored(other(4, 1, 1, 1, 2, 3, 4, 5, 6, 0), nil, nil)},
+		{"recolour of no shade", stored(other(2, 0, 0), nil, nil)},
+		{"recolour of five shades", stored(join(other(2), repeat(16, 5), []byte{0}), nil, nil)},
+		{"recolour without choices", stored(other(2, 2, 1, 2, 3, 4, 5, 6, 0), nil, nil)},
+		{"recolour with choices to spare", stored(other(2, 1, 1, 2, 3, 1, 0), nil, nil)},
+		{"recolour with more choices than pixels", stored(join(other(2, 2, 1, 2, 3, 4, 5, 6, 0x81, 0x80, 1), repeat(16385, 0)), nil, nil)},
 		{"fill with bytes to spare", stored(fill(0, 0, 1, 2, 3), []byte{0}, nil)},
 		{"slice cut off", stored(small(kindBits, 9), nil, []byte{0, 0, 0})},
 		{"bits without widths", stored(small(kindBits, 3), nil, []byte{0, 0, 0})},

@@ -9,6 +9,8 @@ type coder struct {
 	wave  wave
 	stats colourCount
 	other recolouring
+
+	choices []byte // scratch of RECOLOUR
 }
 
 // append appends p's pixels inside box as a slice of kind k, which is exact.
