@@ -2,11 +2,13 @@ package screen
 
 import (
 	"context"
+	"fmt"
 	"image"
 )
 
-// OneMonitor returns a Source of monitor n (from 1) of another Source's desktop;
-// of all of it while there is no such monitor. It owns source.
+// OneMonitor returns a Source of monitor n (from 1) of another Source's desktop.
+// When that monitor is unplugged, Next fails: the rest of the desktop is not what
+// was to be shown. It owns source.
 func OneMonitor(source Source, n int) Source { return &oneMonitor{source, n} }
 
 type oneMonitor struct {
@@ -18,6 +20,9 @@ func (m *oneMonitor) Next(ctx context.Context) (*Frame, error) {
 	whole, err := m.Source.Next(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if m.n > max(len(whole.Display.Monitors), 1) {
+		return nil, fmt.Errorf("monitor %d, which alone is shared, is not there", m.n)
 	}
 	at := part(whole.Display, m.n)
 	f := *whole

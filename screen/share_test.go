@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -299,6 +300,40 @@ func TestAHostThatSharesOneMonitorShowsNothingElse(t *testing.T) {
 	if f.Display.Origin != right.Min || len(f.Display.Monitors) > 0 {
 		t.Errorf("display %+v, want the origin %v and no other monitors", f.Display, right.Min)
 	}
+}
+
+// TestWhenTheSharedMonitorIsUnpluggedNothingElseIsShown: not the rest of the desktop
+// either, and the viewer is told.
+func TestWhenTheSharedMonitorIsUnpluggedNothingElseIsShown(t *testing.T) {
+	source := screentest.NewSource(300, 200)
+	left, right := image.Rect(0, 0, 100, 200), image.Rect(100, 50, 300, 200)
+	var plugged atomic.Pointer[[]image.Rectangle]
+	plugged.Store(&[]image.Rectangle{left, right})
+	s := newStage(t, func(context.Context) (screen.Source, error) {
+		return screen.OneMonitor(changing{source, &plugged}, 2), nil
+	})
+	seen, _ := s.join(screen.Want{}, 1<<20)
+	s.wait(seen, "the shared monitor", equals(source.Picture().Sub(right)))
+	plugged.Store(&[]image.Rectangle{left})
+	source.Fill(image.Rect(90, 40, 120, 90), 0x123456)
+	f := s.wait(seen, "word of the missing monitor", func(f *screen.Frame) bool { return strings.Contains(f.Status, "monitor 2") })
+	if f.Display.W != right.Dx() || f.Display.H != right.Dy() {
+		t.Errorf("the viewer got a display of %d×%d", f.Display.W, f.Display.H)
+	}
+}
+
+// changing is a Source whose monitors come and go.
+type changing struct {
+	*screentest.Source
+	list *atomic.Pointer[[]image.Rectangle]
+}
+
+func (c changing) Next(ctx context.Context) (*screen.Frame, error) {
+	f, err := c.Source.Next(ctx)
+	if f != nil {
+		f.Display.Monitors = *c.list.Load()
+	}
+	return f, err
 }
 
 // TestAHostCannotConfuseTheViewer: what is no picture ends the view, and is told
