@@ -49,9 +49,11 @@ func TestTheWholeWindowIsAccountedFor(t *testing.T) {
 		}
 		return n
 	}
-	before := memory()
-	open(t, c, echo)
-	if got := memory() - before; got != friendWindow {
-		t.Errorf("a stream is accounted for with %d KiB, want %d", got>>10, friendWindow>>10)
+	const streams = 4 // more than what measures the round trip meanwhile
+	for range streams {
+		open(t, c, echo)
+	}
+	if got := memory(); got < streams*friendWindow {
+		t.Errorf("%d streams are accounted for with %d KiB, want %d", streams, got>>10, streams*friendWindow>>10)
 	}
 }

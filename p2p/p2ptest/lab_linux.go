@@ -179,18 +179,39 @@ func newComputer(t testing.TB) Computer {
 	return Computer{t, fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), file.Fd())}
 }
 
-// newNamespace makes one in a thread that ends with its goroutine.
+// newNamespace makes one.
 func newNamespace() (file *os.File, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
-			file, err = os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
-		}
-	}()
-	<-done
+	err = elsewhere(func() error { return unix.Unshare(unix.CLONE_NEWNET) }, func() error {
+		var err error
+		file, err = os.Open("/proc/thread-self/ns/net")
+		return err
+	})
 	return file, err
+}
+
+// elsewhere runs f in a thread that enter has brought into another network
+// namespace. The thread comes back and lives on: were it to end, Linux would end the
+// programs that it has started before (Pdeathsig), such as a test's X server.
+func elsewhere(enter, f func() error) error {
+	result := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		home, err := os.Open("/proc/thread-self/ns/net")
+		if err == nil {
+			defer home.Close()
+			err = enter()
+		}
+		if err == nil {
+			err = f()
+			if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) != nil {
+				result <- err
+				return // it must not be used again
+			}
+		}
+		runtime.UnlockOSThread()
+		result <- err
+	}()
+	return <-result
 }
 
 // cable joins two computers.

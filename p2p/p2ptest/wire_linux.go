@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -54,24 +53,16 @@ func (l *Lab) wire(t testing.TB, router Computer, name string, delay time.Durati
 // packetSocket reads and writes whole Ethernet frames of one interface.
 type packetSocket struct{ file *os.File }
 
-// inside runs f in a thread that is in the namespace and ends after it.
+// inside runs f in a thread that is in the namespace.
 func (c Computer) inside(f func() error) error {
-	result := make(chan error)
-	go func() {
-		runtime.LockOSThread()
+	return elsewhere(func() error {
 		file, err := os.Open(c.at)
 		if err != nil {
-			result <- err
-			return
+			return err
 		}
 		defer file.Close()
-		if err := unix.Setns(int(file.Fd()), unix.CLONE_NEWNET); err != nil {
-			result <- err
-			return
-		}
-		result <- f()
-	}()
-	return <-result
+		return unix.Setns(int(file.Fd()), unix.CLONE_NEWNET)
+	}, f)
 }
 
 func networkOrder(v uint16) uint16 {
