@@ -25,11 +25,14 @@ type desk struct {
 	typed  []string
 }
 
-func newDesk(t *testing.T) *desk {
-	d := &desk{t: t, feed: input.NewFeed(), events: make(chan input.Event), rec: &inputtest.Recorder{}}
-	d.host = input.Share(d.rec)
-	go d.feed.Run(t.Context(), d.events)
-	return d
+// atDesk tells a story in virtual time.
+func atDesk(t *testing.T, story func(t *testing.T, d *desk)) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{t: t, feed: input.NewFeed(), events: make(chan input.Event), rec: &inputtest.Recorder{}}
+		d.host = input.Share(d.rec)
+		go d.feed.Run(t.Context(), d.events)
+		story(t, d)
+	})
 }
 
 // wires is a line that a test can stop, in the direction to the host.
@@ -79,13 +82,22 @@ func words(evs ...input.Event) string {
 	return rec.String()
 }
 
-func (d *desk) close() {
+// ends closes the desk: what came over the last line ends well, and the host has
+// put in what the story says.
+func (d *desk) ends(last <-chan error, story string, lost int) {
+	d.t.Helper()
 	close(d.events)
+	if err := <-last; err != nil {
+		d.t.Error(err)
+	}
+	want(d.t, d.rec, story)
+	if n := d.feed.Lost(); n != lost {
+		d.t.Errorf("%d keys were counted as lost, want %d", n, lost)
+	}
 }
 
 func TestTypingGoesOnOverAnotherLineWithNoKeyLostOrRepeated(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		_, sent, served, _ := d.line()
 		done := make(chan struct{})
 		go func() {
@@ -107,20 +119,12 @@ func TestTypingGoesOnOverAnotherLineWithNoKeyLostOrRepeated(t *testing.T) {
 			sent, served = next, nextServed
 		}
 		<-done
-		d.close()
-		if err := <-sent; err != nil {
-			t.Error(err)
-		}
-		want(t, d.rec, strings.Join(d.typed, " "))
-		if n := d.feed.Lost(); n != 0 {
-			t.Errorf("%d keys were counted as lost", n)
-		}
+		d.ends(sent, strings.Join(d.typed, " "), 0)
 	})
 }
 
 func TestAHeldKeyStaysDownWhileTheLineChanges(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		_, sent, _, _ := d.line()
 		d.events <- key(0xe1, true)
 		time.Sleep(time.Second)
@@ -131,15 +135,12 @@ func TestAHeldKeyStaysDownWhileTheLineChanges(t *testing.T) {
 		synctest.Wait()
 		want(t, d.rec, "+e1 +04 -04")
 		d.events <- key(0xe1, false)
-		d.close()
-		<-next
-		want(t, d.rec, "+e1 +04 -04 -e1")
+		d.ends(next, "+e1 +04 -04 -e1", 0)
 	})
 }
 
 func TestAShortOutageLosesAndRepeatsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		w, _, _, cut := d.line()
 		d.strike(4)
 		synctest.Wait()
@@ -151,20 +152,12 @@ func TestAShortOutageLosesAndRepeatsNothing(t *testing.T) {
 		cut()
 		_, next, _, _ := d.line()
 		d.strike(7)
-		d.close()
-		if err := <-next; err != nil {
-			t.Error(err)
-		}
-		want(t, d.rec, strings.Join(d.typed, " "))
-		if n := d.feed.Lost(); n != 0 {
-			t.Errorf("%d keys were counted as lost", n)
-		}
+		d.ends(next, strings.Join(d.typed, " "), 0)
 	})
 }
 
 func TestWhatIsTypedIntoADeadLineIsDroppedAndCounted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		w, _, _, cut := d.line()
 		d.strike(4)
 		synctest.Wait()
@@ -185,20 +178,12 @@ func TestWhatIsTypedIntoADeadLineIsDroppedAndCounted(t *testing.T) {
 			t.Error("the feed still drops what comes")
 		}
 		d.strike(6)
-		d.close()
-		if err := <-next; err != nil {
-			t.Error(err)
-		}
-		want(t, d.rec, "+04 -04 +06 -06")
-		if n := d.feed.Lost(); n != 11 {
-			t.Errorf("%d keys were counted as lost, want 11", n)
-		}
+		d.ends(next, "+04 -04 +06 -06", 11)
 	})
 }
 
 func TestAKeyWhoseReleaseWasDroppedComesUpAndCanBePressedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		w, _, _, cut := d.line()
 		d.events <- key(4, true)
 		d.events <- key(0xe1, true)
@@ -217,14 +202,13 @@ func TestAKeyWhoseReleaseWasDroppedComesUpAndCanBePressedAgain(t *testing.T) {
 			t.Errorf("injected %s: what nobody holds is down, or what was pressed did not go down", got)
 		}
 		mend()
-		d.close()
+		close(d.events)
 		<-next
 	})
 }
 
 func TestWhatAHostFindsAfterItStoodStillIsNotPutIn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		w, sent, served, cut := d.line()
 		defer cut()
 		d.strike(4)
@@ -242,15 +226,12 @@ func TestWhatAHostFindsAfterItStoodStillIsNotPutIn(t *testing.T) {
 		_, next, _, _ := d.line()
 		synctest.Wait()
 		d.strike(6)
-		d.close()
-		<-next
-		want(t, d.rec, "+04 -04 +06 -06")
+		d.ends(next, "+04 -04 +06 -06", 1)
 	})
 }
 
 func TestAHostThatWasStartedAnewGetsNothingOld(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		_, sent, _, cut := d.line()
 		d.strike(4)
 		synctest.Wait()
@@ -261,29 +242,18 @@ func TestAHostThatWasStartedAnewGetsNothingOld(t *testing.T) {
 		_, next, _, _ := d.line()
 		synctest.Wait()
 		d.strike(6)
-		d.close()
-		<-next
-		want(t, d.rec, "+04 -04 +06 -06")
-		if n := d.feed.Lost(); n != 1 {
-			t.Errorf("%d keys were counted as lost, want 1", n)
-		}
+		d.ends(next, "+04 -04 +06 -06", 1)
 	})
 }
 
 func TestAMutedFeedThrowsAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+	atDesk(t, func(t *testing.T, d *desk) {
 		d.feed.Mute(true)
 		d.strike(4)
 		time.Sleep(time.Minute)
 		d.feed.Mute(false)
 		_, sent, _, _ := d.line()
 		d.strike(5)
-		d.close()
-		<-sent
-		want(t, d.rec, "+05 -05")
-		if n := d.feed.Lost(); n != 0 {
-			t.Errorf("%d keys were counted as lost", n)
-		}
+		d.ends(sent, "+05 -05", 0)
 	})
 }
