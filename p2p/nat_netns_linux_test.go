@@ -2,8 +2,6 @@ package p2p
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,20 +10,18 @@ import (
 )
 
 func TestOneRelayTellsTheKindOfANATForBothTransports(t *testing.T) {
-	switch role, args := os.Getenv(netRole), strings.Fields(os.Getenv("P2P_TEST_ARGS")); role {
-	case "relay":
-		where := []string{"/ip4/" + p2ptest.ServerAddr + "/tcp/0", "/ip4/" + p2ptest.ServerAddr + "/udp/0/quic-v1"}
-		fmt.Println("RELAY", strings.Join(startOwnRelay(t, RelayOptions{Listen: where}).Addrs(), " "))
-		io.Copy(io.Discard, os.Stdin)
-	case "viewer":
-		n := startInLab(t, Options{Role: Connector, Relays: args})
-		exact := func(k NATKind) bool { return k != NATUnknown && k != NATSome }
-		began := time.Now()
-		for (!exact(n.NAT().UDP) || !exact(n.NAT().TCP)) && time.Since(began) < 20*time.Second {
-			rest(t.Context(), 5*time.Millisecond, nil)
-		}
-		fmt.Println("KIND", n.NAT().UDP, n.NAT().TCP, time.Since(began).Round(time.Millisecond))
-	default:
+	roles{
+		"relay": relayRole,
+		"viewer": func(t *testing.T, relay []string) {
+			n := startInLab(t, Options{Role: Connector, Relays: relay})
+			exact := func(k NATKind) bool { return k != NATUnknown && k != NATSome }
+			began := time.Now()
+			for (!exact(n.NAT().UDP) || !exact(n.NAT().TCP)) && time.Since(began) < 20*time.Second {
+				rest(t.Context(), 5*time.Millisecond, nil)
+			}
+			fmt.Println("KIND", n.NAT().UDP, n.NAT().TCP, time.Since(began).Round(time.Millisecond))
+		},
+	}.play(t, func(t *testing.T) {
 		delay := 20 * time.Millisecond
 		lab := p2ptest.NewLab(t, p2ptest.Router{NAT: p2ptest.Symmetric, Delay: delay}, p2ptest.Router{NAT: p2ptest.Restricted, Delay: delay})
 		relay := startRole(t, lab.Internet, "relay", "").reads(t, "RELAY ")
@@ -36,5 +32,5 @@ func TestOneRelayTellsTheKindOfANATForBothTransports(t *testing.T) {
 				t.Errorf("seen as %s, want %s", kind, want)
 			}
 		}
-	}
+	})
 }

@@ -83,56 +83,52 @@ func (r *fakeRouter) answer(ask []byte) (answer []byte, key portKey, life uint32
 // Two that are both behind symmetric NATs stay relayed for ever, unless the host's
 // router forwards its port.
 func TestBehindTwoSymmetricNATsAForwardedPortMakesThePathDirect(t *testing.T) {
-	switch role, args := os.Getenv(netRole), strings.Fields(os.Getenv("P2P_TEST_ARGS")); role {
-	case "relay":
-		where := []string{"/ip4/" + p2ptest.ServerAddr + "/tcp/0", "/ip4/" + p2ptest.ServerAddr + "/udp/0/quic-v1"}
-		fmt.Println("RELAY", strings.Join(startOwnRelay(t, RelayOptions{Listen: where}).Addrs(), " "))
-		io.Copy(io.Discard, os.Stdin)
-	case "router":
-		r := &fakeRouter{newer: true, outside: [4]byte{11, 102, 0, 1}, told: make(chan string, 100)}
-		r.maps = func(k portKey) {
-			layer := map[bool]string{false: "tcp", true: "udp"}[k.udp]
-			rule := fmt.Sprintf("add rule ip nat in iifname wan %s dport %d dnat to 192.168.2.11:%d", layer, k.port+1, k.port)
-			if out, err := exec.Command("nft", strings.Fields(rule)...).CombinedOutput(); err != nil {
-				fmt.Println("ROUTER", rule, err, string(out))
+	roles{
+		"relay": relayRole,
+		"router": func(t *testing.T, _ []string) {
+			r := &fakeRouter{newer: true, outside: [4]byte{11, 102, 0, 1}, told: make(chan string, 100)}
+			r.maps = func(k portKey) {
+				layer := map[bool]string{false: "tcp", true: "udp"}[k.udp]
+				rule := fmt.Sprintf("add rule ip nat in iifname wan %s dport %d dnat to 192.168.2.11:%d", layer, k.port+1, k.port)
+				if out, err := exec.Command("nft", strings.Fields(rule)...).CombinedOutput(); err != nil {
+					fmt.Println("ROUTER", rule, err, string(out))
+				}
 			}
-		}
-		r.serve(t, "192.168.2.1")
-		fmt.Println("ROUTER is ready")
-		io.Copy(io.Discard, os.Stdin)
-	case "host":
-		n := startInLab(t, Options{Public: true, Bootstrap: []string{"/ip4/" + p2ptest.ServerAddr + "/tcp/1/p2p/" + someRelay}, Relays: args})
-		n.Handle(echo, serveEcho)
-		untilReserved(t, n)
-		for len(n.NAT().Mapped) < 2 {
-			rest(t.Context(), 10*time.Millisecond, nil)
-		}
-		fmt.Println("ID", n.ID())
-		io.Copy(io.Discard, os.Stdin)
-	case "viewer":
-		n := startInLab(t, Options{Role: Connector, Relays: args[1:]})
-		began := time.Now()
-		c := dial(t, n, Target{ID: wire.PeerID(args[0])})
-		if !c.Path().Direct {
-			select {
-			case <-c.Better():
-			case <-time.After(20 * time.Second):
+			r.serve(t, "192.168.2.1")
+			fmt.Println("ROUTER is ready")
+			stay()
+		},
+		"host": func(t *testing.T, relay []string) {
+			n := startInLab(t, Options{Public: true, Bootstrap: []string{"/ip4/" + p2ptest.ServerAddr + "/tcp/1/p2p/" + someRelay}, Relays: relay})
+			n.Handle(echo, serveEcho)
+			untilReserved(t, n)
+			for len(n.NAT().Mapped) < 2 {
+				rest(t.Context(), 10*time.Millisecond, nil)
 			}
-		}
-		say(t, open(t, c, echo), "hello")
-		fmt.Println("PATH", time.Since(began).Round(time.Millisecond), c.Path(), c.Path().Addr, c.Path().Why)
-	default:
+			fmt.Println("ID", n.ID())
+			stay()
+		},
+		"viewer": func(t *testing.T, args []string) {
+			n := startInLab(t, Options{Role: Connector, Relays: args[1:]})
+			began := time.Now()
+			c := dial(t, n, Target{ID: wire.PeerID(args[0])})
+			if !c.Path().Direct {
+				select {
+				case <-c.Better():
+				case <-time.After(20 * time.Second):
+				}
+			}
+			say(t, open(t, c, echo), "hello")
+			fmt.Println("PATH", time.Since(began).Round(time.Millisecond), c.Path(), c.Path().Addr, c.Path().Why)
+		},
+	}.play(t, func(t *testing.T) {
 		nat := p2ptest.Router{NAT: p2ptest.Symmetric, Delay: 20 * time.Millisecond}
 		lab := p2ptest.NewLab(t, nat, nat)
 		relay := startRole(t, lab.Internet, "relay", "").reads(t, "RELAY ")
 		startRole(t, lab.RouterB.Router(), "router", "").reads(t, "ROUTER is ready")
 		id := startRole(t, lab.B, "host", relay).reads(t, "ID ")
-		path := startRole(t, lab.A, "viewer", id+" "+relay).reads(t, "PATH ")
-		t.Log(path)
-		if !strings.Contains(path, "direct") {
-			t.Errorf("%s: want a direct connection", path)
-		}
-	}
+		directPath(t, lab, id+" "+relay)
+	})
 }
 
 func TestARouterForwardsThePortsByPCP(t *testing.T)    { portsAreForwarded(t, true, "PCP") }

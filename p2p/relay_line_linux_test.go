@@ -24,20 +24,18 @@ import (
 // (make relay).
 
 func TestARelayFillsTheLine(t *testing.T) {
-	role, args := os.Getenv(netRole), strings.Fields(os.Getenv("P2P_TEST_ARGS"))
-	switch role {
-	case "relay":
-		r := startOwnRelay(t, RelayOptions{Listen: []string{"/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"}})
-		fmt.Println("ID", r.ID())
-		io.Copy(io.Discard, os.Stdin)
-		return
-	case "host":
-		lineHost(t, args)
-		return
-	case "viewer":
-		lineViewer(t, args)
-		return
-	}
+	roles{
+		"relay": func(t *testing.T, _ []string) {
+			r := startOwnRelay(t, RelayOptions{Listen: []string{"/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"}})
+			fmt.Println("ID", r.ID())
+			stay()
+		},
+		"host":   lineHost,
+		"viewer": lineViewer,
+	}.play(t, fillTheLine)
+}
+
+func fillTheLine(t *testing.T) {
 	rates, ways, period := []string{"20"}, []string{"raw", "relayed/quic-v1"}, "2s"
 	if all := os.Getenv("RAC_LINE_RATES"); all != "" {
 		rates, ways, period = strings.Fields(all), []string{"raw", "direct/tcp", "direct/quic-v1", "relayed/tcp", "relayed/quic-v1"}, "10s"
@@ -91,7 +89,7 @@ func lineHost(t *testing.T, args []string) {
 		}
 	}()
 	fmt.Println("ID", n.ID())
-	io.Copy(io.Discard, os.Stdin)
+	stay()
 	l.Close()
 }
 
