@@ -44,10 +44,7 @@ func (d *Decoder) Reset(w, h int) error {
 		return err
 	}
 	d.grid, d.pic = newGrid(w, h), NewPicture(w, h)
-	d.words.reset()
-	d.cache.reset()
-	d.other.cut(0)
-	d.past.reset()
+	d.forget()
 	return nil
 }
 
@@ -64,9 +61,13 @@ func (d *Decoder) Decode(frame []byte) (dirty []image.Rectangle, err error) {
 	}
 	r := reader{b: frame}
 	switch flags := r.u8(); {
-	case r.bad || flags&^frameReset != 0:
+	case r.bad || flags&^(frameReset|frameForget) != 0:
 		return nil, badFrame("flags 0x%02x", flags)
 	case flags&frameReset != 0:
+		clear(d.pic.Pix)
+		d.dirty = append(d.dirty, d.pic.Bounds())
+		d.forget()
+	case flags&frameForget != 0:
 		d.forget()
 	}
 	pixels := d.grid.w * d.grid.h
@@ -94,13 +95,12 @@ func (d *Decoder) touch(r image.Rectangle) {
 // budget is what a frame may still ask for.
 type budget struct{ area, raw int }
 
+// forget forgets everything but the picture.
 func (d *Decoder) forget() {
-	clear(d.pic.Pix)
 	d.words.reset()
 	d.cache.reset()
 	d.other.cut(0)
 	d.past.reset()
-	d.dirty = append(d.dirty, d.pic.Bounds())
 }
 
 // chunk reads and applies one chunk. Everything is checked before the first pixel

@@ -16,6 +16,7 @@ type Encoder struct {
 	tiles   []tile
 	pending int  // tiles that are pending
 	reset   bool // the next frame tells the viewer to forget everything
+	forget  bool // … or all but the picture
 	fresh   bool // Update has brought something since the last search for moves
 	picture kind // how pictures are said
 	line    Line
@@ -69,7 +70,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.grid = newGrid(w, h)
 	e.have, e.want = e.have.blank(w, h), e.want.blank(w, h)
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
-	e.pending, e.rough, e.reset, e.fresh = 0, 0, true, false
+	e.pending, e.rough, e.reset, e.forget, e.fresh = 0, 0, true, false, false
 	e.words.reset()
 	e.cache.reset()
 	e.other.cut(0)
@@ -100,9 +101,13 @@ const maxFrame = 7 << 20
 func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 	limit = len(dst) + min(max(limit, 0), maxFrame)
 	flags := byte(0)
-	if e.reset {
-		flags, e.reset = frameReset, false
+	switch {
+	case e.reset:
+		flags = frameReset
+	case e.forget:
+		flags = frameForget
 	}
+	e.reset, e.forget = false, false
 	dst = append(dst, flags)
 	e.now = e.clock().Sub(e.start)
 	start := len(dst)

@@ -17,7 +17,8 @@ package codec
 //	          how many colours. Nothing may be left over.
 //
 // Flag 0x01 resets: the picture becomes black; rings, cache and shades become empty,
-// and no block is before. The other flags are 0.
+// and no block is before. Flag 0x02 does the same, but the picture stays. The other
+// flags are 0.
 //
 // The picture is divided into tiles of 64 x 64 pixels, numbered from left to right
 // and top to bottom; those at the right and lower edge are cut. The ops of a chunk
@@ -121,9 +122,10 @@ const (
 )
 
 const (
-	frameReset = 0x01 // flag of a frame
-	opPart     = 0x10 // flag of a tile op
-	opTall     = 0x20 // flag of a WAVE
+	frameReset  = 0x01 // flags of a frame
+	frameForget = 0x02
+	opPart      = 0x10 // flag of a tile op
+	opTall      = 0x20 // flag of a WAVE
 
 	maxRaw   = 1 << 20 // of a chunk's block, unpacked
 	ringSize = 1 << 16 // ids of words and colours; id 0 means a new one
