@@ -24,14 +24,18 @@ type cache struct {
 
 func (c *cache) reset() { c.slots, c.next = nil, 0 }
 
-// keep puts p's pixels inside r, a whole tile, into the next slot.
+// keep puts p's pixels inside r, a whole tile, into the next slot. Beyond a tile that
+// is cut the slot is black.
 func (c *cache) keep(p *Picture, r image.Rectangle) (slot int) {
 	slot = c.next
 	if slot == len(c.slots) {
 		c.slots = append(c.slots, make([]uint32, tileSide*tileSide))
 	}
-	for y := range tileSide {
-		copy(c.slots[slot][y*tileSide:][:tileSide], p.Row(r.Min.Y + y)[r.Min.X:])
+	if area(r) < tileSide*tileSide {
+		clear(c.slots[slot])
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		copy(c.row(slot, r, y), p.Row(y)[r.Min.X:])
 	}
 	c.next = (c.next + 1) % cacheLen
 	return slot
@@ -88,16 +92,18 @@ func (x *cacheIndex) find(p *Picture, r image.Rectangle) (slot int, ok bool) {
 	return slot, ok && x.holds(p, r, slot)
 }
 
-// add keeps p's pixels inside r unless they are there already. It returns their slot.
+// add keeps p's pixels inside r unless they are there already and will be for a while:
+// a desktop that is covered time and again must not be the oldest. It returns their
+// slot.
 func (x *cacheIndex) add(p *Picture, r image.Rectangle) (slot int, new bool) {
 	h := x.sum(p, r)
-	if slot, ok := x.slot[h]; ok {
+	if slot, ok := x.slot[h]; ok && (x.next-slot+cacheLen)%cacheLen <= cacheLen/2 {
 		return slot, false
 	}
 	full := len(x.slots) == cacheLen
 	slot = x.keep(p, r)
-	if full {
-		delete(x.slot, x.hash[slot])
+	if gone := x.hash[slot]; full && x.slot[gone] == slot {
+		delete(x.slot, gone)
 	}
 	x.hash[slot], x.slot[h] = h, slot
 	return slot, true
@@ -135,7 +141,7 @@ func (e *Encoder) appendKeeps(dst []byte) []byte {
 // worthKeeping puts what the viewer has of tile i into the cache, or returns false.
 func (e *Encoder) worthKeeping(i int) bool {
 	t, r := &e.tiles[i], e.grid.run(i, 1)
-	if e.now-t.shown < restTime || t.kept || !t.rough.Empty() || area(r) < tileSide*tileSide {
+	if e.now-t.shown < restTime || t.kept || !t.rough.Empty() {
 		return false
 	}
 	if entered := t.box.Inset(-1).Intersect(r) != t.box.Inset(-1); area(t.box) < minChange && !entered {
@@ -164,13 +170,13 @@ func (e *Encoder) recall(i int) bool {
 	for _, p := range t.past {
 		if p > 0 && e.cache.holds(e.want, t.box, int(p-1)) {
 			t.kind, t.slot, t.known = kindCache, int(p-1), true
-			if area(t.box) >= minChange && area(r) == tileSide*tileSide && e.cache.holds(e.want, r, t.slot) {
+			if area(t.box) >= minChange && e.cache.holds(e.want, r, t.slot) {
 				t.box = r // whole tiles join in one op
 			}
 			return true
 		}
 	}
-	if area(t.box) >= minChange && area(r) == tileSide*tileSide {
+	if area(t.box) >= minChange {
 		if slot, ok := e.cache.find(e.want, r); ok {
 			t.kind, t.slot, t.box, t.known = kindCache, slot, r, true
 			return true

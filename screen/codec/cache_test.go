@@ -3,6 +3,7 @@ package codec
 import (
 	"image"
 	"testing"
+	"time"
 
 	"golang.org/x/image/font/basicfont"
 )
@@ -38,9 +39,10 @@ func TestAFilmLeavesTheCacheAlone(t *testing.T) {
 }
 
 func TestTheCacheMayOverrun(t *testing.T) {
-	l := newLink(t, 1024, 1024) // 256 tiles
+	l := newLink(t, 2048, 2048) // 1024 tiles
+	l.enc.SetLine(Line{Rate: 1e12})
 	for i := range uint64(7) {
-		pic := noisePage(1024, 1024, i)
+		pic := noisePage(2048, 2048, i)
 		l.show(pic, 1<<30)
 		l.still()
 	}
@@ -48,9 +50,53 @@ func TestTheCacheMayOverrun(t *testing.T) {
 		t.Errorf("%d slots are in use, want %d", n, cacheLen)
 	}
 	for _, i := range []uint64{4, 0, 5, 6} { // 0 has been overwritten
-		n := l.show(noisePage(1024, 1024, i), 1<<30)
-		if cached := n < 20_000; cached != (i > 0) {
+		n := l.show(noisePage(2048, 2048, i), 1<<30)
+		if cached := n < 100_000; cached != (i > 0) {
 			t.Errorf("screen %d took %d bytes", i, n)
+		}
+	}
+}
+
+// A desktop that is covered time and again does not grow old in the cache.
+func TestWhatComesBackStaysInTheCache(t *testing.T) {
+	l := newLink(t, 2048, 2040) // the lowest tiles are cut
+	l.enc.SetLine(Line{Rate: 1e12})
+	desk := noisePage(2048, 2040, 0)
+	l.show(desk, 1<<30)
+	for i := range uint64(6) {
+		l.still()
+		l.show(noisePage(2048, 2040, 1+i), 1<<30)
+		l.still()
+		if n := l.show(desk, 1<<30); n > 1000 {
+			t.Errorf("the desktop takes %d bytes behind window %d", n, i)
+		}
+	}
+}
+
+// A photograph that was exact costs next to nothing when a film that has covered it
+// for 150 frames goes away, on lines where the film was coarse, and became exact at
+// its end, as well as where it always was.
+func TestADesktopBehindAFilmComesFromTheCache(t *testing.T) {
+	for _, line := range []Line{{Rate: 250e3, Budget: 2500, Most: 16e3}, {Rate: 1e9}} {
+		l := newLink(t, 640, 360) // the lowest tiles are cut
+		l.enc.SetLine(line)
+		desk := photoPage(640, 360, 1)
+		l.show(desk, 1<<30)
+		l.still()
+		screen := desk.clone()
+		for i := range 150 {
+			paste(screen, photoPage(480, 300, uint64(2+i%10)), 70, 60)
+			l.enc.Update(screen, []image.Rectangle{screen.Bounds()})
+			l.frame(1 << 30)
+			l.now = l.now.Add(time.Second / 30)
+		}
+		if n := len(l.enc.cache.slots); n > len(l.enc.tiles) {
+			t.Errorf("%d slots are in use after the film", n)
+		}
+		l.show(screen, 1<<30)
+		l.still()
+		if n := l.show(desk, 1<<30); n > 200 {
+			t.Errorf("the desktop behind a film takes %d bytes on %+v", n, line)
 		}
 	}
 }

@@ -84,12 +84,12 @@ package codec
 // gets 255 and code the next byte. size is one more than the bytes that are shifted out
 // in all, and 0 if nothing is chosen.
 //
-// KEEP and CACHE: the cache has 1024 slots, 0 to 1023, each for the 64 x 64 pixels
-// of an uncut tile. KEEP puts its tiles, as the viewer's picture has them at that
-// moment, into the slots after the last one filled (at first 0, after 1023 comes
-// 0). CACHE sets its tiles to what is in its slot and those after it, which must
-// have been filled; it ends at slot 1023. If it has a part, or a tile is cut, the
-// rest of the slots' pixels is left out. KEEP has neither.
+// KEEP and CACHE: the cache has 4096 slots, 0 to 4095, each for the 64 x 64 pixels
+// of a tile. KEEP puts its tiles, as the viewer's picture has them at that moment, into
+// the slots after the last one filled (at first 0, after 4095 comes 0); what a cut tile
+// lacks is black. CACHE sets its tiles to what is in its slot and those after it, which
+// must have been filled; it ends at slot 4095. If it has a part, or a tile is cut, the
+// rest of the slots' pixels is left out. KEEP has no part.
 //
 // Slices follow the block in the order of their ops. The bytes of a picture's
 // planes and what is predicted are in planes.go.
@@ -129,7 +129,7 @@ const (
 
 	maxRaw   = 1 << 20 // of a chunk's block, unpacked
 	ringSize = 1 << 16 // ids of words and colours; id 0 means a new one
-	cacheLen = 1024    // tiles: 16 MiB, two to four screens of what is not plain
+	cacheLen = 4096    // tiles: 64 MiB, eight screens of 1920 x 1080 or two of 3840 x 2160
 )
 
 // maxArea and maxRawSum bound the work of one frame for a picture of n pixels.
@@ -330,7 +330,7 @@ func (g grid) readTiles(r *reader, o *op, head, at int) (int, error) {
 	if head&opPart != 0 {
 		x0, y0, x1, y1 := r.u8(), r.u8(), r.u8(), r.u8()
 		o.box = image.Rectangle{o.box.Min.Add(image.Pt(x0, y0)), o.box.Max.Sub(image.Pt(x1, y1))} // Rect would swap the sides of a negative one
-		if o.box.Empty() || x0 >= tileSide || x1 >= tileSide {
+		if o.box.Empty() || x0 >= tileSide || x1 >= tileSide || o.kind == kindKeep {
 			r.bad = true
 		}
 	}
@@ -355,15 +355,13 @@ func (g grid) readRest(r *reader, o *op) error {
 	case kindCache:
 		o.slot = r.u16()
 		r.bad = r.bad || o.slot+o.n > cacheLen
-	case kindKeep:
-		r.bad = r.bad || area(o.box) != o.n*tileSide*tileSide
 	case kindExact, kindBits:
 		o.size = r.uvarint(maxSlice(o.box))
 	case kindWave:
 		o.size = r.uvarint(8 * paddedArea(o.box))
 	case kindRecolour:
 		o.recolour.parse(r, area(o.box))
-	case kindWords:
+	case kindWords, kindKeep:
 	default:
 		return badFrame("unknown op %d", o.kind)
 	}
