@@ -36,7 +36,7 @@ type certOptions struct {
 }
 
 var certCommand = &command{
-	name: "cert", args: "new-authority | issue ID --name N | list | install FILE | show [FILE]", group: groupWho,
+	name: "cert", args: "new-authority | issue ID | list | install FILE | show [FILE]", group: groupWho,
 	short: "say who a peer is: sign it, show it, carry it",
 	long: `An authority says who holds an ID. A host that has its [[authority]] block shows the
 name as verified, and lets its holders in if the block says login = true.
@@ -49,7 +49,7 @@ to each host from then on. show: what a certificate says, and who has signed it.
 	setUp: func(f *flags) func(*program, []string) error {
 		o := certOptions{
 			name:        f.string("name", "NAME", "whom the authority or the certificate names"),
-			permissions: f.string("permissions", "view,control,…", "issue: the most that it can give (view, control, clipboard, files)"),
+			permissions: f.string("permissions", "LIST", "issue: the most that it can give, of view,control,files"),
 			json:        f.bool("json", "show: as JSON"),
 		}
 		f.add("days", fmt.Sprint(certDays))

@@ -133,6 +133,16 @@ func (f *flags) given(name string) bool {
 	return found
 }
 
+// notEmpty refuses flags that were given with nothing in them.
+func (f *flags) notEmpty(names ...string) error {
+	for _, name := range names {
+		if f.given(name) && f.Lookup(name).Value.String() == "" {
+			return usagef("--%s needs a value: --%s %s", name, name, f.shown[name])
+		}
+	}
+	return nil
+}
+
 // parse sets the flags and returns the operands.
 func (f *flags) parse(args []string) (operands []string, err error) {
 	args = f.joined(args)
@@ -225,29 +235,44 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
+// Help fits a screen of 80 columns: what a flag does stands in the right two
+// thirds of it.
+const (
+	helpWidth  = 80
+	helpIndent = 28
+)
+
 // usage returns the help of one command.
 func (c *command) usage() string {
 	f := newFlags(c.name)
 	c.setUp(f)
 	var b strings.Builder
-	fmt.Fprintf(&b, "Usage: %s\n\n%s\n", strings.TrimSpace("rac "+c.name+" "+c.args), c.long)
+	fmt.Fprintf(&b, "%s\n", strings.Join(wrap("Usage: rac "+c.name+" "+c.args, helpWidth), "\n       "))
+	for paragraph := range strings.SplitSeq(c.long, "\n\n") {
+		fmt.Fprintf(&b, "\n%s\n", strings.Join(wrap(paragraph, helpWidth), "\n"))
+	}
 	if len(f.order) > 0 {
 		b.WriteString("\nFlags:\n")
 	}
 	for _, name := range f.order {
-		left := strings.TrimSpace("--" + name + " " + f.shown[name])
-		if strings.HasPrefix(f.shown[name], "=") {
-			left = "--" + name + f.shown[name]
-		}
-		help := strings.Join(wrap(f.Lookup(name).Usage, 66), "\n"+strings.Repeat(" ", 32))
-		if len(left) > 28 {
-			fmt.Fprintf(&b, "  %s\n%32s%s\n", left, "", help)
-		} else {
-			fmt.Fprintf(&b, "  %-28s  %s\n", left, help)
-		}
+		b.WriteString(f.help(name))
 	}
 	fmt.Fprintf(&b, "\nExamples:\n  %s\n  %s\n", c.eg[0], c.eg[1])
 	return b.String()
+}
+
+// help is what the help of a command says of one flag.
+func (f *flags) help(name string) string {
+	left := strings.TrimSpace("--" + name + " " + f.shown[name])
+	if strings.HasPrefix(f.shown[name], "=") {
+		left = "--" + name + f.shown[name]
+	}
+	margin := "\n" + strings.Repeat(" ", helpIndent)
+	what := strings.Join(wrap(f.Lookup(name).Usage, helpWidth-helpIndent), margin)
+	if len(left) > helpIndent-4 {
+		return "  " + left + margin + what + "\n"
+	}
+	return fmt.Sprintf("%-*s%s\n", helpIndent, "  "+left, what)
 }
 
 // hostname is what this computer calls itself; "" if it does not know.

@@ -45,6 +45,9 @@ and the person at the machine, if there is one, is asked at the same time.`,
 			if len(operands) == 0 {
 				return fail(exitUsage, errors.New("connect to which machine?"), "rac connect ID, as rac host prints it")
 			}
+			if err := f.notEmpty("type", "screenshot", "name"); err != nil { // as of a variable that is not set
+				return err
+			}
 			c := &connection{program: p, o: o}
 			defer c.close()
 			if err := c.prepare(operands[0]); err != nil || c.win == nil && !c.scripted() && c.errand == nil {

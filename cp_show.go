@@ -145,6 +145,10 @@ func (o overBar) Write(line []byte) (int, error) {
 	return o.Writer.Write(line)
 }
 
+// sumOfTime is how long a copy takes at least before its rate says something of
+// the line.
+const sumOfTime = time.Second / 2
+
 // end shows the sum; where the copy was refused as a whole there is none.
 func (v *cpShow) end(done bool) {
 	if v.bar != nil {
@@ -162,7 +166,10 @@ func (v *cpShow) end(done bool) {
 	if !done && len(v.copied)+v.kept+v.failed == 0 && v.moved == 0 {
 		return
 	}
-	text := fmt.Sprintf("copied %s, %s in %.1f s (%.1f MB/s)", plural(len(v.copied), "file"), byteCount(v.moved), took.Seconds(), rate)
+	text := fmt.Sprintf("copied %s, %s", plural(len(v.copied), "file"), byteCount(v.moved))
+	if took >= sumOfTime {
+		text += fmt.Sprintf(" in %.1f s (%s/s)", took.Seconds(), byteCount(int64(float64(v.moved)/took.Seconds())))
+	}
 	if v.kept > 0 {
 		text += fmt.Sprintf("; %d there already", v.kept)
 	}

@@ -19,6 +19,9 @@ func addSettingFlags(f *flags) *settingFlags {
 		usage := strings.TrimPrefix(setting.Usage(), "--"+setting.Flag)
 		value, _, _ := strings.Cut(usage, ",")
 		f.add(setting.Flag, strings.TrimSpace(value))
+		if setting.Quiet {
+			f.order = f.order[:len(f.order)-1]
+		}
 		if setting.Remove != "" {
 			f.add(setting.Remove, strings.TrimSpace(value))
 		}

@@ -35,6 +35,7 @@ type Setting struct {
 	Default string // as it stands in TOML
 	Help    string // one line, for --help and as the comment in the example
 	Secret  bool   // never shown
+	Quiet   bool   // in no help: it rules nothing of what there is, but files and scripts may have it
 
 	sample string // in the example instead of Default; such a line is commented out
 	mute   bool   // no comment in the example
@@ -87,7 +88,7 @@ func settings() []Setting {
 			Help: "false: look only",
 			at:   func(c *Config) any { return &c.Permissions.Control }},
 		{Key: "permissions.clipboard", Flag: "clipboard", Kind: Bool, Default: "true",
-			Help: "share the clipboard", mute: true,
+			Help: "share the clipboard", Quiet: true, mute: true,
 			at: func(c *Config) any { return &c.Permissions.Clipboard }},
 		{Key: "permissions.files", Flag: "files", Kind: Bool, Default: "true",
 			Help: "copy files (rac cp)", mute: true,

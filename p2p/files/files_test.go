@@ -179,10 +179,12 @@ func TestALineThatBreaksLeavesAPartToGoOnWith(t *testing.T) {
 }
 
 // A folder that a broken copy has left behind is there when the copy goes on.
-func TestAFolderKeepsItsRightsWhenItsCopyIsBrokenOff(t *testing.T) {
+func TestAFolderHasItsRightsAndItsTimeAlsoWhenItsCopyWasBrokenOff(t *testing.T) {
 	here, there := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(here, "trip", "big"), noise(3<<20))
 	os.Chmod(filepath.Join(here, "trip"), 0o755)
+	old := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	os.Chtimes(filepath.Join(here, "trip"), old, old)
 	ctx, cut := context.WithCancel(t.Context())
 	Put(ctx, serve(t, hostAt(there)), filepath.Join(here, "trip"), "", Options{Tell: func(e Event) {
 		if e.Kind == Moved {
@@ -192,7 +194,7 @@ func TestAFolderKeepsItsRightsWhenItsCopyIsBrokenOff(t *testing.T) {
 	if err := Put(t.Context(), serve(t, hostAt(there)), filepath.Join(here, "trip"), "", Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(filepath.Join(there, "trip")); err != nil || info.Mode().Perm() != 0o755 {
+	if info, err := os.Stat(filepath.Join(there, "trip")); err != nil || info.Mode().Perm() != 0o755 || !info.ModTime().Equal(old) {
 		t.Errorf("the folder: %v, %v", info, err)
 	}
 }

@@ -163,10 +163,12 @@ func (f *incoming) finish(t *target, sum []byte, force bool) error {
 		t.root.Remove(f.partial)
 		return errors.New("it arrived damaged")
 	}
-	if err := f.file.Close(); err != nil {
+	// A name that is there after a power cut must not be one of an empty file.
+	err := errors.Join(f.file.Sync(), f.file.Close())
+	f.file = nil
+	if err != nil {
 		return err
 	}
-	f.file = nil
 	if err := t.root.Chmod(f.partial, f.mode); err != nil {
 		return err
 	}

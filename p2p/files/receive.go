@@ -37,12 +37,16 @@ type receiver struct {
 
 	wanted  []*incoming // files that are to come, in order
 	current *incoming   // wanted[0], once its content has begun
-	made    []madeDir   // folders, whose times are set when all is in them
+	folders []folder    // whose times are set when all is in them
 	left    bool        // something was left out
 }
 
-type madeDir struct {
+// folder is one into which files came, in the root. One that was there before
+// keeps its rights; its time is the sender's also then, since it may be there
+// from a copy that was broken off.
+type folder struct {
 	path  string
+	made  bool
 	mode  fs.FileMode
 	mtime time.Time
 }
@@ -181,12 +185,13 @@ func (x *receiver) folder(e *entry, place string) error {
 	name := filepath.FromSlash(place)
 	err := x.to.root.Mkdir(name, 0o700)
 	switch info, statErr := x.to.root.Stat(name); {
-	case err == nil && len(x.made) >= maxDirs:
+	case len(x.folders) >= maxDirs:
 		return &Failed{Broken, "too many folders in one copy"}
 	case err == nil: // its owner writes in it until the end; the rest stands also when that never comes
 		x.to.root.Chmod(name, e.mode|0o700)
-		x.made = append(x.made, madeDir{name, e.mode, e.mtime})
+		x.folders = append(x.folders, folder{name, true, e.mode, e.mtime})
 	case statErr == nil && info.IsDir():
+		x.folders = append(x.folders, folder{name, false, 0, e.mtime})
 	case statErr == nil:
 		return refuse("there is a file of this name")
 	default:
@@ -231,9 +236,11 @@ func (x *receiver) next() { x.wanted, x.current = x.wanted[1:], nil }
 
 // end sets what would have changed with each file, and says that all is done.
 func (x *receiver) end() error {
-	for _, d := range slices.Backward(x.made) {
+	for _, d := range slices.Backward(x.folders) {
 		x.to.root.Chtimes(d.path, time.Time{}, d.mtime)
-		x.to.root.Chmod(d.path, d.mode)
+		if d.made {
+			x.to.root.Chmod(d.path, d.mode)
+		}
 	}
 	if err := x.w.Write(msgDone, nil); err != nil {
 		return err
