@@ -110,10 +110,11 @@ func (e *Encoder) mark(i int) {
 }
 
 // differing returns the smallest rectangle around the pixels inside r in which a
-// and b differ.
+// and b differ. Where that is as wide as r, as in most of what moves, the rows between
+// the first and the last one are not looked at.
 func differing(a, b *Picture, r image.Rectangle) image.Rectangle {
 	box := image.Rectangle{Min: r.Max, Max: r.Min}
-	for y := r.Min.Y; y < r.Max.Y; y++ {
+	for y := r.Min.Y; y < r.Max.Y && (box.Min.X > r.Min.X || box.Max.X < r.Max.X); y++ {
 		p, q := a.Row(y)[r.Min.X:r.Max.X], b.Row(y)[r.Min.X:r.Max.X]
 		if equalRow(p, q) {
 			continue
@@ -132,6 +133,11 @@ func differing(a, b *Picture, r image.Rectangle) image.Rectangle {
 	}
 	if box.Min.Y >= box.Max.Y {
 		return image.Rectangle{}
+	}
+	for y := r.Max.Y - 1; y >= box.Max.Y; y-- {
+		if !equalRow(a.Row(y)[r.Min.X:r.Max.X], b.Row(y)[r.Min.X:r.Max.X]) {
+			box.Max.Y = y + 1
+		}
 	}
 	return box
 }

@@ -132,6 +132,30 @@ func inkedPage(w, h int, f font.Face, pitch int, seed uint64, paper color.Color,
 	return fromImage(img)
 }
 
+// gridPage is text of 64 letters of 8 x 18 pixels, black on white: two of them next to
+// each other are hardly ever the only ones of their kind.
+func gridPage(w, h int) *Picture {
+	p := NewPicture(w, h)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	var letters [64][18]uint8
+	for i := range letters {
+		for y := 2; y < 15; y++ {
+			letters[i][y] = uint8(rnd.Uint32()) & uint8(rnd.Uint32())
+		}
+	}
+	for y := 0; y < h; y += len(letters[0]) {
+		for x := 0; x < w; x += 8 {
+			l := &letters[rnd.IntN(len(letters))]
+			for i := range 8 * min(len(l), h-y) {
+				if p.Row(y + i/8)[x+i%8] = 0xffffff; l[i/8]>>(i%8)&1 == 1 {
+					p.Row(y + i/8)[x+i%8] = 0
+				}
+			}
+		}
+	}
+	return p
+}
+
 func syllables(rnd *rand.Rand) (s string) {
 	for range 1 + rnd.IntN(4) {
 		s += string("bcdfghjklmnprstvwz"[rnd.IntN(18)]) + string("aeiou"[rnd.IntN(5)])

@@ -23,6 +23,16 @@ func BenchmarkMotion(b *testing.B) {
 			paste(screen, page.Sub(image.Rect(0, at, 1600, at+900)), 160, 90)
 		})
 	})
+	b.Run("scroll-4K", func(b *testing.B) {
+		page := gridPage(3840, 18*480)
+		screen, at := NewPicture(3840, 2160), 0
+		motion(b, screen, screen.Bounds(), func(n int) {
+			if at += 18 * (1 + n*7%3); at+2160 > page.H {
+				at = 0
+			}
+			paste(screen, page.Sub(image.Rect(0, at, 3840, at+2160)), 0, 0)
+		})
+	})
 	b.Run("drag", func(b *testing.B) {
 		desk, window := photoPage(1920, 1080, 1), mixedPage(b, 800, 600)
 		screen, at := desk.clone(), image.Pt(300, 200)

@@ -113,6 +113,19 @@ func TestTwoHalvesThatScrollTogetherAreBothCopied(t *testing.T) {
 	}
 }
 
+// Two letters of a font of fixed width come again and again on a large screen, so that
+// it takes longer runs of pixels to tell where they were.
+func TestALargePageOfFewLettersIsCopied(t *testing.T) {
+	page := gridPage(3840+64, 2160+400)
+	at := func(p image.Point) *Picture { return page.Sub(image.Rect(p.X, p.Y, p.X+3840, p.Y+2160)).clone() }
+	for _, by := range []image.Point{{0, 18}, {0, -54}, {0, 324}, {40, 0}, {7, 16}} {
+		frame, _ := step(t, at(image.Pt(8, 54)), at(image.Pt(8, 54).Add(by)))
+		if len(frame) > 90_000 {
+			t.Errorf("moved by %v the page takes %d bytes", by, len(frame))
+		}
+	}
+}
+
 func TestAFilmCallsForFewVotes(t *testing.T) {
 	l := newLink(t, 320, 240)
 	votes := 0

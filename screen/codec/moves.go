@@ -137,9 +137,23 @@ func (m *mover) apply(o op) {
 	if m.area += area(o.box); m.area > 2*len(m.want.Pix) {
 		return
 	}
-	m.have.move(o.box, o.dx, o.dy)
+	m.moved = o.box
+	workers := 1
+	if area(o.box) >= soonTaken {
+		workers = maxWorkers
+	}
+	m.crew.each(workers, (o.box.Dy()+tileSide-1)/tileSide, (*mover).moveRows)
 	m.copies = append(m.copies, o)
 	m.left -= o.n * blockSide * blockSide
+}
+
+// moveRows carries out the i'th part of the copy to m.moved. What is copied there is
+// known to be what is wanted, and can be taken from that in any order.
+func (m *mover) moveRows(_, i int) {
+	r := m.moved
+	r.Min.Y += i * tileSide
+	r.Max.Y = min(r.Max.Y, r.Min.Y+tileSide)
+	copyPixels(m.have, m.want, r)
 }
 
 func (m *mover) true(o op) bool {

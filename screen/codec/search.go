@@ -20,6 +20,8 @@ const (
 	patience  = 3    // votes in vain before some are left out
 	maxRest   = 7    // frames without a vote
 	probes    = 64   // blocks that decide whether a vector is worth a full compare
+	most      = .75  // of the changed blocks: a vector that explains more makes a vote superfluous
+	little    = .25  // … and less, another vote worth while
 	searchFor = 10e3 // changed pixels: fewer do not call for a vote …
 	tryFor    = 1e3  // … or even for a try of the last vectors
 )
@@ -37,8 +39,9 @@ type mover struct {
 	sums       []int           // of changed blocks left of and above
 	heights    []int           // of the columns of matching blocks
 	stack      []int
-	left       int // pixels of changed blocks
-	area       int // of the copies so far
+	moved      image.Rectangle // of apply
+	left       int             // pixels of changed blocks
+	area       int             // of the copies so far
 	copies     []op
 	last       []image.Point // vectors of the last copies, newest first
 	vain, wait int           // votes in a row that found nothing; frames to go without one
@@ -123,19 +126,19 @@ func (e *Encoder) relocate() {
 // moves is lost to the right one.
 func (m *mover) run(box image.Rectangle) {
 	m.survey(box)
-	most := m.left / 3
+	third := m.left / 3
 	m.ranked = m.ranked[:0]
-	sure := m.rank(m.last, 1)
-	enough := max(tryFor, most)
+	sure := m.rank(m.last, 1) > most
+	enough := max(tryFor, third)
 	voted := !sure && m.left >= searchFor && !m.rest()
 	if voted {
-		m.rank(m.votes.hold(m.have, m.want, box), 0)
+		m.vote(box)
 		enough = tryFor
 	}
 	m.tryRanked(enough)
-	if sure && m.left >= max(searchFor, most) && !m.rest() {
+	if sure && m.left >= max(searchFor, third) && !m.rest() {
 		voted, m.ranked = true, m.ranked[:0]
-		m.rank(m.votes.hold(m.have, m.want, box), 0)
+		m.vote(box)
 		m.tryRanked(tryFor)
 	}
 	if voted {
@@ -143,17 +146,30 @@ func (m *mover) run(box image.Rectangle) {
 	}
 }
 
+// vote ranks the vectors that win a vote, and if that explains little those that win
+// one of segments of another length. Where there is much to search, long ones go first.
+func (m *mover) vote(box image.Rectangle) {
+	first, then := shortSeg, longSeg
+	if area(box) > manyPixels {
+		first, then = then, first
+	}
+	if m.rank(m.votes.hold(m.have, m.want, box, first), 0) < little {
+		m.rank(m.votes.hold(m.have, m.want, box, then), 0)
+	}
+}
+
 // rank adds vectors that do well on a few blocks, at least sixteenths of them, to
-// m.ranked. It says whether one of them explains three quarters.
-func (m *mover) rank(vectors []image.Point, sixteenths int) (sure bool) {
+// m.ranked. It returns which share of the blocks one of them explains at most.
+func (m *mover) rank(vectors []image.Point, sixteenths int) (share float64) {
 	for _, v := range vectors {
 		hits, n := m.probe(v)
-		if sure = sure || 4*hits > 3*n; 16*hits >= sixteenths*n && !slices.ContainsFunc(m.ranked, func(r vote) bool { return r.v == v }) {
+		share = max(share, float64(hits)/float64(max(n, 1)))
+		if 16*hits >= sixteenths*n && !slices.ContainsFunc(m.ranked, func(r vote) bool { return r.v == v }) {
 			m.ranked = append(m.ranked, vote{v, hits})
 		}
 	}
 	slices.SortStableFunc(m.ranked, func(a, b vote) int { return b.n - a.n })
-	return sure
+	return share
 }
 
 // tryRanked tries the ranked vectors, the best first, while there is more left to

@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	segLen     = 16      // pixels of a segment
+	shortSeg   = 16      // pixels of a segment
+	longSeg    = 64      // … where short ones tell little
 	segBits    = 17      // of the table of segments
 	voteStep   = 8       // rows between those of the new picture that vote
 	manyPixels = 1 << 19 // above: the table takes only some of the rows
@@ -14,13 +15,16 @@ const (
 	voteBits   = 10
 )
 
-// votes counts vectors. A segment is 16 pixels of one row with at least three
-// changes of colour; the old picture's are taken at every 16th pixel of each
-// row, the new one's at each pixel of every eighth.
+// votes counts vectors. A segment is n pixels of one row with at least three changes
+// of colour; the old picture's are taken at every n'th pixel of each row, the new
+// one's at each pixel of every eighth. Short ones find what is narrow, too; but two
+// letters of a font of fixed width come again and again on a large screen, and each
+// only tells something if it is the only one.
 type votes struct {
+	n      int // pixels of a segment
 	table  []segment
 	filter []uint64 // one bit for each hash: most of what is asked for is not there
-	power  [segLen + 1]uint64
+	power  [longSeg + 1]uint64
 	slot   [1 << voteBits]vote
 	top    []vote
 	out    []image.Point
@@ -38,19 +42,20 @@ type vote struct {
 	n int
 }
 
-// hold returns the vectors with the most votes, best first, from the new pixels
-// inside box and the old ones there.
-func (s *votes) hold(old, new *Picture, box image.Rectangle) []image.Point {
+// hold returns the vectors with the most votes of segments of n pixels, best first,
+// from the new pixels inside box and the old ones there.
+func (s *votes) hold(old, new *Picture, box image.Rectangle, n int) []image.Point {
+	s.n = n
 	s.clear()
-	x0 := (box.Min.X + segLen - 1) &^ (segLen - 1)
+	x0 := (box.Min.X + n - 1) &^ (n - 1)
 	step := 1
 	if area(box) > manyPixels {
 		step = 3 // a third of the votes is plenty; not a divisor of voteStep, or it would be all or none
 	}
 	for y := box.Min.Y; y < box.Max.Y; y += step {
 		row := old.Row(y)
-		for x := x0; x+segLen <= box.Max.X; x += segLen {
-			s.enter(row[x:x+segLen], uint32(y*old.W+x+1))
+		for x := x0; x+n <= box.Max.X; x += n {
+			s.enter(row[x:x+n], uint32(y*old.W+x+1))
 		}
 	}
 	for y := box.Min.Y; y < box.Max.Y; y += voteStep {
@@ -64,7 +69,7 @@ func (s *votes) clear() {
 		s.table = make([]segment, 1<<segBits)
 		s.filter = make([]uint64, 1<<segBits/64)
 		s.power[0] = 1
-		for i := range segLen {
+		for i := range longSeg {
 			s.power[i+1] = s.power[i] * segBase
 		}
 	}
@@ -75,20 +80,21 @@ func (s *votes) clear() {
 
 // enter puts a segment of the old picture into the table.
 func (s *votes) enter(px []uint32, at uint32) {
-	px = px[:segLen]
 	changes, left := 0, px[0]
 	for _, c := range px {
 		if c != left {
-			changes++
+			if changes++; changes == 3 {
+				break
+			}
 		}
 		left = c
 	}
 	if changes < 3 {
 		return
 	}
-	h := uint64(0)
+	h, powers := uint64(0), s.power[:len(px)]
 	for i, c := range px {
-		h += uint64(c+1) * s.power[segLen-1-i]
+		h += uint64(c+1) * powers[len(powers)-1-i]
 	}
 	i, tag := s.place(h)
 	s.filter[i/64] |= 1 << (i % 64)
@@ -109,16 +115,16 @@ func (s *votes) place(h uint64) (int, uint32) {
 
 // poll lets a row of the new picture vote; its first pixel is at x, y.
 func (s *votes) poll(px []uint32, x, y, width int) {
-	if len(px) < segLen {
+	if len(px) < s.n {
 		return
 	}
 	h := uint64(0)
-	for _, c := range px[:segLen-1] {
+	for _, c := range px[:s.n-1] {
 		h = h*segBase + uint64(c+1)
 	}
-	drop := s.power[segLen]
+	drop := s.power[s.n]
 	prev := uint64(0)
-	for i, c := range px[segLen-1:] {
+	for i, c := range px[s.n-1:] {
 		h = h*segBase + uint64(c+1) - prev*drop
 		prev = uint64(px[i] + 1)
 		at, tag := s.place(h)
