@@ -201,8 +201,8 @@ func (*notifiee) ListenClose(network.Network, ma.Multiaddr) {}
 func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	n := (*Node)(nn)
 	n.shakes.leave(shakeKey(c.RemoteMultiaddr()))
-	n.called(c)
 	older := slices.DeleteFunc(n.host.Network().ConnsToPeer(c.RemotePeer()), func(o network.Conn) bool { return o == c })
+	n.called(c, older)
 	if len(older) > 0 {
 		n.goWork(func() { n.prune(n.ctx, older, pingTimeout) })
 	}
@@ -222,6 +222,7 @@ func (nn *notifiee) Disconnected(_ network.Network, c network.Conn) {
 	if n.best(c.RemotePeer()) != nil {
 		return
 	}
+	n.callers.part(c.RemotePeer())
 	n.disuse(c.RemotePeer())
 	n.relayLost(c.RemotePeer())
 	for _, conn := range n.connsTo(c.RemotePeer()) {

@@ -1,17 +1,11 @@
 package p2p
 
 import (
-	"net"
+	"cmp"
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/transport"
-	ma "github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
-
-	"rac/p2p/wire"
 )
 
 // The limits of limits.go turn newcomers away, and whoever holds what there is
@@ -47,8 +41,7 @@ type guest struct {
 	source string
 	nth    uint64
 	late   time.Time // it is over by then; zero: who knows
-	known  bool
-	end    func() // must not wait
+	end    func()    // must not wait
 }
 
 // crowd is those who are there; the keys are whatever tells them apart.
@@ -59,11 +52,12 @@ type crowd struct {
 	guests  map[any]*guest
 	from    map[string]int  // how many, by source
 	streams map[peer.ID]int // that rac serves
+	friends map[peer.ID]bool
 	count   uint64
 }
 
 func newCrowd(most int) *crowd {
-	return &crowd{most: most, guests: map[any]*guest{}, from: map[string]int{}, streams: map[peer.ID]int{}}
+	return &crowd{most: most, guests: map[any]*guest{}, from: map[string]int{}, streams: map[peer.ID]int{}, friends: map[peer.ID]bool{}}
 }
 
 // enter adds a guest, and sends one away if that is one too many.
@@ -149,7 +143,7 @@ func (c *crowd) beforeLocked(a, b *guest) bool {
 
 func (c *crowd) standingLocked(g *guest) standing {
 	switch {
-	case g.known:
+	case c.friends[g.id]:
 		return kept
 	case c.streams[g.id] > 0:
 		return busy
@@ -173,60 +167,86 @@ func (c *crowd) serve(id peer.ID) {
 	c.streams[id] = 1
 }
 
+// trust makes a peer a friend until it is gone.
+func (c *crowd) trust(id peer.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.friends[id] = true
+}
+
+func (c *crowd) trusts(id peer.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.friends[id]
+}
+
+func (c *crowd) part(id peer.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.friends, id)
+}
+
+// lighten sends strangers away until those who stay weigh no more than most: first
+// who weighs most of the network that does.
+func (c *crowd) lighten(most int64, weigh func(peer.ID) int64) {
+	for _, g := range c.heaviest(most, weigh) {
+		g.end()
+	}
+}
+
+func (c *crowd) heaviest(most int64, weigh func(peer.ID) int64) (out []*guest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all int64
+	weights, from := map[peer.ID]int64{}, map[string]int64{}
+	for _, g := range c.guests {
+		if _, counted := weights[g.id]; !counted && !c.friends[g.id] {
+			weights[g.id] = weigh(g.id)
+			from[g.source] += weights[g.id]
+			all += weights[g.id]
+		}
+	}
+	for all > most {
+		var worst *guest
+		for _, g := range c.guests {
+			if weights[g.id] > 0 && (worst == nil || cmp.Or(cmp.Compare(from[g.source], from[worst.source]),
+				cmp.Compare(weights[g.id], weights[worst.id]), cmp.Compare(worst.nth, g.nth)) > 0) {
+				worst = g
+			}
+		}
+		if worst == nil {
+			break
+		}
+		all -= weights[worst.id]
+		from[worst.source] -= weights[worst.id]
+		out = append(out, c.takeLocked(worst.id)...)
+	}
+	return out
+}
+
+// dismiss sends a peer away.
+func (c *crowd) dismiss(id peer.ID) {
+	c.mu.Lock()
+	out := c.takeLocked(id)
+	c.mu.Unlock()
+	for _, g := range out {
+		g.end()
+	}
+}
+
+// takeLocked strikes all that there is of a peer off the list.
+func (c *crowd) takeLocked(id peer.ID) (out []*guest) {
+	for key, g := range c.guests {
+		if g.id == id {
+			c.leaveLocked(key)
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
 func (c *crowd) gone(id peer.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.streams, id)
 }
-
-// called takes in a connection that a peer has made to this host.
-func (n *Node) called(c network.Conn) {
-	if n.role != Host || c.Stat().Direction != network.DirInbound {
-		return
-	}
-	id := c.RemotePeer()
-	n.callers.enter(c, &guest{
-		id: id, source: sourceOf(c.RemoteMultiaddr()), known: n.known != nil && n.known(wire.PeerID(id.String())),
-		end: func() {
-			n.log.Debug("connection closed: there are too many", "peer", id, "addr", c.RemoteMultiaddr())
-			n.goWork(func() { c.Close() })
-		},
-	})
-}
-
-// countingUpgrader lets no TCP handshake that dribbles keep another one out.
-type countingUpgrader struct {
-	transport.Upgrader
-	shakes *crowd
-}
-
-func (u *countingUpgrader) GateMaListener(l manet.Listener) transport.GatedMaListener {
-	return &countingListener{u.Upgrader.GateMaListener(l), u.shakes}
-}
-
-type countingListener struct {
-	transport.GatedMaListener
-	shakes *crowd
-}
-
-func (l *countingListener) Accept() (manet.Conn, network.ConnManagementScope, error) {
-	conn, scope, err := l.GatedMaListener.Accept()
-	if err == nil {
-		addr := conn.RemoteMultiaddr()
-		l.shakes.enter(shakeKey(addr), &guest{
-			source: sourceOf(addr), late: time.Now().Add(acceptTimeout), end: func() { abort(conn) },
-		})
-	}
-	return conn, scope, err
-}
-
-// abort closes a connection without a farewell.
-func abort(conn manet.Conn) {
-	if tcp, ok := conn.(interface{ SetLinger(int) error }); ok {
-		tcp.SetLinger(0)
-	}
-	conn.(net.Conn).Close()
-}
-
-// shakeKey is what a handshake and the connection that comes of it have in common.
-func shakeKey(remote ma.Multiaddr) string { return remote.String() }

@@ -25,7 +25,10 @@ type room struct {
 func newRoom(most int) *room { return &room{crowd: newCrowd(most)} }
 
 func (r *room) comes(name, source string, known bool) {
-	r.enter(name, &guest{id: peer.ID(name), source: source, known: known, end: func() { r.gone = append(r.gone, name) }})
+	if known {
+		r.trust(peer.ID(name))
+	}
+	r.enter(name, &guest{id: peer.ID(name), source: source, end: func() { r.gone = append(r.gone, name) }})
 }
 
 func (r *room) lost(t *testing.T, want ...string) {
@@ -89,6 +92,31 @@ func TestAFriendIsNeverSentAway(t *testing.T) {
 	}
 	if len(r.guests) != 2 || r.guests["friend"] == nil {
 		t.Errorf("%v are there, want the friend and the last one", r.guests)
+	}
+}
+
+// Two bots of one network have 6 together, the neighbour 4 alone: the bots go first,
+// the heavier one before the other.
+func TestWhoWeighsMostGoesFirst(t *testing.T) {
+	r := newRoom(10)
+	r.comes("bot", "11.0.0.0/24", false)
+	r.comes("heavy bot", "11.0.0.0/24", false)
+	r.comes("neighbour", "12.0.0.0/24", false)
+	r.comes("owner", "13.0.0.0/24", false)
+	r.comes("friend", "14.0.0.0/24", true)
+	weigh := func(id peer.ID) int64 {
+		return map[peer.ID]int64{"bot": 2, "heavy bot": 4, "neighbour": 4, "owner": 1, "friend": 100}[id]
+	}
+	r.lighten(11, weigh)
+	r.lost(t)
+	r.lighten(10, weigh)
+	r.lost(t, "heavy bot")
+	r.lighten(4, weigh)
+	r.lost(t, "neighbour")
+	r.lighten(0, weigh)
+	r.lost(t, "bot", "owner")
+	if len(r.guests) != 1 || r.guests["friend"] == nil {
+		t.Errorf("%v are there, want the friend", r.guests)
 	}
 }
 

@@ -170,7 +170,9 @@ func (n *Node) borrowPlace(ctx context.Context, id peer.ID) error {
 		return ErrLost
 	}
 	left := time.Until(granted.Expiration)
-	n.borrowed.take(id, place{at: c.RemoteMultiaddr(), renew: time.Now().Add(max(left-renewEarly, left/2))})
+	if n.borrowed.take(id, place{at: c.RemoteMultiaddr(), renew: time.Now().Add(max(left-renewEarly, left/2))}) {
+		n.callers.trust(id) // each of our callers is a stream of the relay's
+	}
 	return nil
 }
 

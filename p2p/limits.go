@@ -12,7 +12,8 @@ import (
 // bounds are how much of this computer strangers can take before anybody has
 // logged in.
 type bounds struct {
-	conns   int     // that others have made; streams: four times as many each way
+	conns   int     // that others have made
+	streams int     // that others have opened, or as many that this computer has
 	shaking int     // of them, without a finished handshake: at most 5 s each
 	shakes  int     // the same over TCP alone, where crowd.go makes room
 	memory  int64   // bytes that libp2p accounts for
@@ -25,9 +26,9 @@ func boundsOf(r Role) bounds {
 		// A relay that has been restarted is called by all its hosts at once, and a
 		// carrier's NAT may hide a thousand of them. Each has some streams then, and a
 		// stream is taken for its whole window.
-		return bounds{conns: 8192, shaking: 2048, shakes: 1024, memory: 1 << 30, perIP: 2048, rate: 100}
+		return bounds{conns: 8192, streams: 4 * 8192, shaking: 2048, shakes: 1024, memory: 1 << 30, perIP: 2048, rate: 100}
 	}
-	return bounds{conns: 1024, shaking: 512, shakes: maxShakes, memory: 512 << 20, perIP: 256, rate: 10}
+	return bounds{conns: 1024, streams: 2 * strangerStreams * maxCallers * 3 / 2, shaking: 512, shakes: maxShakes, memory: 512 << 20, perIP: 256, rate: 10}
 }
 
 // newResourceManager sets up the walls. libp2p's defaults allow 8 connections
@@ -39,13 +40,15 @@ func newResourceManager(b bounds) (network.ResourceManager, error) {
 	limits := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
 			Conns: limit(b.conns + dialled), ConnsInbound: limit(b.conns), ConnsOutbound: dialled, FD: limit(b.conns),
-			Streams: limit(8 * b.conns), StreamsInbound: limit(4 * b.conns), StreamsOutbound: limit(4 * b.conns), Memory: rcmgr.LimitVal64(b.memory),
+			Streams: limit(2 * b.streams), StreamsInbound: limit(b.streams), StreamsOutbound: limit(b.streams), Memory: rcmgr.LimitVal64(b.memory),
 		},
 		Transient: rcmgr.ResourceLimits{
 			Conns: limit(b.shaking + dialled/2), ConnsInbound: limit(b.shaking), ConnsOutbound: dialled / 2, FD: limit(b.shaking + dialled/2),
-			Streams: limit(2 * b.shaking), StreamsInbound: limit(b.shaking * 3 / 2), StreamsOutbound: limit(b.shaking / 2), Memory: rcmgr.LimitVal64(b.memory / 8),
+			// A stream is transient until it is said what for: strangers take their time.
+			Streams: limit(2 * b.streams), StreamsInbound: limit(b.streams), StreamsOutbound: limit(b.streams), Memory: rcmgr.LimitVal64(b.memory / 8),
 		},
-		// A tunnel opens a stream for each TCP connection of a browser.
+		// A tunnel opens a stream for each TCP connection of a browser. What strangers
+		// get of a host is in budget.go.
 		PeerDefault: rcmgr.ResourceLimits{
 			Conns: 16, ConnsInbound: 8, ConnsOutbound: 16, FD: 16,
 			Streams: 1024, StreamsInbound: 512, StreamsOutbound: 512, Memory: 128 << 20,

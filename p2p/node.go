@@ -94,7 +94,6 @@ type Node struct {
 	tests testOptions
 	known func(wire.PeerID) bool
 
-	callers  *crowd   // who has connected to this host
 	borrowed borrowed // places on public relays
 	sights   sights   // under which addresses others see us
 	outdated outdated // connections whose other ends see us as we were
@@ -137,7 +136,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{stack: st, id: o.Identity.id, role: o.Role, log: o.Log, tests: o.testing, known: o.Known, callers: newCrowd(maxCallers),
+	n := &Node{stack: st, id: o.Identity.id, role: o.Role, log: o.Log, tests: o.testing, known: o.Known,
 		streams: map[*stream]struct{}{}, conns: map[*Conn]struct{}{}, used: map[peer.ID]struct{}{}, change: make(chan struct{}),
 		sights: sights{ports: st.swarm.ListenAddresses, by: map[string]sight{}}}
 	n.ctx, n.cancel = context.WithCancel(ctx)

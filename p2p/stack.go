@@ -36,7 +36,9 @@ type stack struct {
 	quic     *quicreuse.ConnManager
 	observed *observedaddrs.Manager
 	dns      *resolver
-	shakes   *crowd // TCP handshakes under way
+	shakes   *crowd  // TCP handshakes under way
+	callers  *crowd  // who has connected to this host
+	budget   *budget // of a host
 	dialers  *dialers
 	router   *router // nil: ports are not to be forwarded
 }
@@ -69,11 +71,20 @@ func newStack(o Options) (st *stack, err error) {
 			st, err = nil, fmt.Errorf("p2p: %w", err)
 		}
 	}()
+	relays, err := parseRelays(o.Relays)
+	if err != nil {
+		return nil, err
+	}
 	rm, err := newResourceManager(boundsOf(o.Role))
 	if err != nil {
 		return nil, err
 	}
 	undo = append(undo, rm.Close)
+	st = &stack{dns: &resolver{}, shakes: newCrowd(boundsOf(o.Role).shakes), callers: newCrowd(maxCallers), dialers: newDialers(o.testing.gater)}
+	if o.Role == Host {
+		st.budget = newBudget(rm, o.Known, relays, st.callers)
+		rm = st.budget
+	}
 	peers, err := pstoremem.NewPeerstore()
 	if err != nil {
 		return nil, err
@@ -82,7 +93,6 @@ func newStack(o Options) (st *stack, err error) {
 	if err = errors.Join(peers.AddPrivKey(o.Identity.id, o.Identity.key), peers.AddPubKey(o.Identity.id, o.Identity.key.GetPublic())); err != nil {
 		return nil, err
 	}
-	st = &stack{dns: &resolver{}, shakes: newCrowd(boundsOf(o.Role).shakes), dialers: newDialers(o.testing.gater)}
 	bus := eventbus.NewBus()
 	if st.quic, err = newQUIC(o.Identity, rm); err != nil {
 		return nil, err
@@ -92,7 +102,7 @@ func newStack(o Options) (st *stack, err error) {
 		return nil, err
 	}
 	undo = append(undo, st.swarm.Close)
-	up, err := addTransports(st, o, rm)
+	up, err := addTransports(st, o, relays, rm)
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +150,7 @@ func swarmOptions(o Options, rm network.ResourceManager, dns network.MultiaddrDN
 }
 
 // addTransports adds TCP, with TLS 1.3 or Noise and yamux over it, and QUIC.
-func addTransports(st *stack, o Options, rm network.ResourceManager) (transport.Upgrader, error) {
-	relays, err := parseRelays(o.Relays)
-	if err != nil {
-		return nil, err
-	}
+func addTransports(st *stack, o Options, relays []*relayLink, rm network.ResourceManager) (transport.Upgrader, error) {
 	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: newWindows(o, relays)}}
 	tlsTransport, err := libp2ptls.New(libp2ptls.ID, o.Identity.key, muxers)
 	if err != nil {
