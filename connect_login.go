@@ -77,15 +77,7 @@ func (s *session) prover(ask bool) (p auth.Prover, done func()) {
 		OnPerms:    s.permsChanged,
 		OnSaved:    s.saved,
 	}
-	if *s.o.viewOnly {
-		p.Wants = auth.NewPerms(auth.View)
-		if len(s.forwards) > 0 {
-			p.Wants |= auth.NewPerms(auth.Forwarding)
-		}
-	}
-	if s.wants != 0 {
-		p.Wants = s.wants
-	}
+	p.Wants = s.needs()
 	if !ask {
 		return p, func() {}
 	}
@@ -93,6 +85,22 @@ func (s *session) prover(ask bool) (p auth.Prover, done func()) {
 	p.Person = asker.person()
 	p.Password, p.Code = asker.Password, asker.Code
 	return p, asker.close
+}
+
+// needs is what the session is for, and no more: who is asked at the machine
+// whether to let it in is shown that.
+func (s *session) needs() auth.Perms {
+	if s.wants != 0 {
+		return s.wants
+	}
+	needs := auth.NewPerms(auth.View)
+	if !*s.o.viewOnly {
+		needs |= auth.NewPerms(auth.Control)
+	}
+	if len(s.forwards) > 0 {
+		needs |= auth.NewPerms(auth.Forwarding)
+	}
+	return needs
 }
 
 // explain gives a refusal its exit code and says what to do next.

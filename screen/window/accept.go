@@ -112,7 +112,7 @@ func (a *accept) drawHead(t *theme, pic *codec.Picture, pad, room int) int {
 	fill(pic, image.Rect(0, 0, pic.W, h), white)
 	fill(pic, image.Rect(0, h, pic.W, h+t.px(1)), lineGrey)
 	fill(pic, image.Rect(0, 0, pic.W, t.px(4)), accent)
-	t.normal.draw(pic, image.Pt(pad, y), "Somebody asks to see this screen:", inkGrey)
+	t.normal.draw(pic, image.Pt(pad, y), "Somebody asks to use this computer:", inkGrey)
 	y += t.normal.height() + t.px(6)
 	t.big.draw(pic, image.Pt(pad, y), name, inkDark)
 	y += t.big.height() + t.px(4)
