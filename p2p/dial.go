@@ -12,8 +12,6 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/peerstore"
-	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	pb "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
 	ma "github.com/multiformats/go-multiaddr"
 
@@ -204,7 +202,7 @@ func (d *dialing) race(ctx context.Context, ways []way) error {
 				failed = append(failed, err)
 				continue
 			}
-			if c := d.best(d.id); c != nil && isDirect(c.RemoteMultiaddr()) {
+			if d.isDirect(d.id) {
 				return nil
 			}
 			d.enter(Punching)
@@ -275,15 +273,13 @@ func (d *dialing) throughRelay(ctx context.Context, addr ma.Multiaddr) error {
 // circuit dials addr, through a relay that we are connected to.
 func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr) error {
 	d.enter(Dialling)
-	d.host.Peerstore().AddAddrs(d.id, []ma.Multiaddr{addr}, peerstore.TempAddrTTL)
-	_, err := d.swarm.DialPeer(network.WithAllowLimitedConn(ctx, "rac"), d.id)
+	err := d.throughOnce(ctx, addr)
 	for range unreachedTries {
 		if err == nil || !strings.Contains(err.Error(), unreached) {
 			break
 		}
 		rest(ctx, unreachedPause, nil)
-		d.swarm.Backoff().Clear(d.id)
-		_, err = d.swarm.DialPeer(network.WithAllowLimitedConn(ctx, "rac"), d.id)
+		err = d.throughOnce(ctx, addr)
 	}
 	if err == nil {
 		return d.pastLimit(ctx, relay)
@@ -291,13 +287,41 @@ func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr)
 	if strings.Contains(err.Error(), noReservation) {
 		return relayError(relay, errors.New("the computer is not connected there"))
 	}
-	for _, e := range flatten(err) {
-		var tried *swarm.TransportError
-		if errors.As(e, &tried) && !isDirect(tried.Address) {
-			return relayError(relay, shortest(e))
-		}
+	return relayError(relay, shortest(err))
+}
+
+// circuitTime is for one dial through a relay that is connected.
+const circuitTime = 10 * time.Second
+
+// throughOnce dials addr, unless there is a connection as good. The swarm is not
+// asked: it would dial all ways through relays that it has ever heard of, and first
+// perhaps the one through a relay that has died.
+func (d *dialing) throughOnce(ctx context.Context, addr ma.Multiaddr) error {
+	if d.connected(false) {
+		return nil
 	}
-	return relayError(relay, shortDial(err))
+	ctx, cancel := context.WithTimeout(network.WithAllowLimitedConn(ctx, "rac"), circuitTime)
+	defer cancel()
+	conn, err := d.dialers.dial(ctx, d.id, addr, fromAny)
+	if err != nil {
+		return err
+	}
+	stat, ok := conn.(network.ConnStat)
+	if ctx.Err() != nil || d.connected(ok && stat.Stat().Limited) {
+		conn.Close()
+		return ctx.Err()
+	}
+	if !d.admit(ctx, conn) {
+		return ErrLost
+	}
+	return nil
+}
+
+// connected tells whether there is a connection to the target; limited: also one that
+// is.
+func (d *dialing) connected(limited bool) bool {
+	c := d.best(d.id)
+	return c != nil && (limited || !c.Stat().Limited)
 }
 
 // noReservation is what libp2p's text says when a relay answers so; it has no
@@ -351,4 +375,10 @@ func (n *Node) best(id peer.ID) network.Conn {
 		}
 	}
 	return best
+}
+
+// isDirect tells whether the best connection to id is direct.
+func (n *Node) isDirect(id peer.ID) bool {
+	c := n.best(id)
+	return c != nil && isDirect(c.RemoteMultiaddr())
 }

@@ -24,9 +24,10 @@ import (
 // dialers dial with the transports themselves, and hand what comes of it to the
 // swarm.
 type dialers struct {
-	tcp    transport.Transport // from the port that we listen on: what a hole is punched for
-	free   transport.Transport // TCP from any port
-	quic   transport.Transport // from the port that we listen on
+	tcp    transport.Transport                 // from the port that we listen on: what a hole is punched for
+	free   transport.Transport                 // TCP from any port
+	quic   transport.Transport                 // from the port that we listen on
+	relay  func() (transport.Transport, error) // a fresh one for each dial through a relay
 	gater  connmgr.ConnectionGater
 	ready  chan transport.CapableConn
 	closed chan struct{}
@@ -60,6 +61,12 @@ func (d *dialers) dialTelling(ctx context.Context, id peer.ID, addr ma.Multiaddr
 	}
 	with := d.quic
 	switch {
+	case has(addr, ma.P_CIRCUIT):
+		client, err := d.relay()
+		if err != nil {
+			return nil, err
+		}
+		with = client
 	case has(addr, ma.P_QUIC_V1):
 	case from == fromAny:
 		with = d.free
@@ -166,6 +173,9 @@ func (st *stack) addCircuit(up transport.Upgrader) error {
 		return err
 	}
 	client.Start()
+	// One client lets all dials to a peer wait for each other, also for one through
+	// a relay that has died: 5 s each time.
+	st.dialers.relay = func() (transport.Transport, error) { return circuit.New(st.host, up) }
 	return nil
 }
 

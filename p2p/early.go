@@ -9,10 +9,11 @@ import (
 	"github.com/multiformats/go-multistream"
 )
 
-// openStream opens a stream on the best connection to the peer of c. libp2p waits
-// with the first stream of a connection until the peer has told which protocols it
-// serves: a round trip, through a relay a long one. Until then the protocol's name
-// goes out with the first bytes instead, and a refusal shows at the first Read.
+// openStream opens a stream on the best connection to the peer of c. libp2p would
+// wait with the first stream of a connection until the peer has told which protocols
+// it serves: a round trip, through a relay a long one; and of two connections it would
+// take the newer one. Here the protocol's name goes out with the first bytes, and
+// until the peer has told, a refusal shows at the first Read.
 func (c *Conn) openStream(ctx context.Context, proto protocol.ID) (network.Stream, error) {
 	best := c.node.best(c.id)
 	if best == nil {
@@ -20,7 +21,9 @@ func (c *Conn) openStream(ctx context.Context, proto protocol.ID) (network.Strea
 	}
 	select {
 	case <-c.node.host.IDService().IdentifyWait(best):
-		return c.node.host.NewStream(ctx, c.id, proto)
+		if serves, err := c.node.host.Peerstore().SupportsProtocols(c.id, proto); err == nil && len(serves) == 0 {
+			return nil, ErrRefused
+		}
 	default:
 	}
 	raw, err := best.NewStream(ctx)

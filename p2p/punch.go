@@ -14,7 +14,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
-	"github.com/libp2p/go-libp2p/core/transport"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/multiformats/go-multistream"
@@ -23,10 +22,6 @@ import (
 )
 
 const (
-	// A SYN that was too early is repeated after a second, a QUIC packet after a
-	// third of one: what has not come through by then does not.
-	knockTime = 2500 * time.Millisecond
-
 	arrangeTime = 5 * time.Second // for the talk over the relay
 
 	// maxPunches bounds what strangers make a host do at once; friends do not count.
@@ -146,7 +141,7 @@ func (p *puncher) begin(ctx context.Context, c network.Conn) (theirs meet, err e
 	if err == nil {
 		err = p.knock(ctx, c.RemotePeer(), theirs, addrs, fromClient)
 	}
-	if best := p.node.best(c.RemotePeer()); best != nil && isDirect(best.RemoteMultiaddr()) {
+	if p.node.isDirect(c.RemotePeer()) {
 		return theirs, nil
 	}
 	if u.ctx.Err() != nil && outer.Err() == nil {
@@ -253,102 +248,6 @@ func (p *puncher) awaitSight(ctx context.Context, c network.Conn) {
 	for len(p.node.sights.mapped()) == 0 && ctx.Err() == nil {
 		rest(ctx, sightPause, nil)
 	}
-}
-
-// knock dials all addresses at once and adopts the first connection that comes
-// of it. It returns nil also when the peer's knocking has been heard.
-func (p *puncher) knock(ctx context.Context, id peer.ID, theirs meet, addrs []ma.Multiaddr, role origin) error {
-	if len(addrs) == 0 {
-		return errors.New("the other side has told no address")
-	}
-	ctx, cancel := context.WithTimeout(ctx, knockTime)
-	defer cancel()
-	type result struct {
-		conn transport.CapableConn
-		err  error
-	}
-	results := make(chan result)
-	var dials int
-	lag := tcpLag
-	if theirs.UDP == NATBlocked || p.node.NAT().UDP == NATBlocked {
-		lag = 0
-	}
-	for _, d := range knocks(addrs, role, lag) {
-		dials++
-		go func() {
-			rest(ctx, d.after, nil)
-			conn, err := p.knockAt(ctx, id, d)
-			results <- result{conn, err}
-		}()
-	}
-	var failed []error
-	var won bool
-	for range dials {
-		switch r := <-results; {
-		case r.err != nil:
-			failed = append(failed, r.err)
-		case won:
-			r.conn.Close()
-		default:
-			won = p.node.dialers.adopt(r.conn) == nil
-			cancel()
-		}
-	}
-	if won {
-		return nil
-	}
-	return errors.Join(failed...)
-}
-
-// serverTime is how long the side that is to play the server waits for the other
-// to play the client.
-const serverTime = 1200 * time.Millisecond
-
-// knockAt dials once; as the server it dials again as the client. Where the
-// packet of that side came in before the other had dialled, no hole was needed:
-// the other has taken a call, and plays the server itself.
-func (p *puncher) knockAt(ctx context.Context, id peer.ID, k knocking) (transport.CapableConn, error) {
-	if k.from == fromServer {
-		first, cancel := context.WithTimeout(ctx, serverTime)
-		defer cancel()
-		if conn, err := p.node.dialers.dial(first, id, k.addr, k.from); err == nil || ctx.Err() != nil {
-			return conn, err
-		}
-		k.from = fromClient
-	}
-	return p.node.dialers.dial(ctx, id, k.addr, k.from)
-}
-
-// knocking is one dial of a punch.
-type knocking struct {
-	addr  ma.Multiaddr
-	from  origin
-	after time.Duration
-}
-
-// tcpLag is what QUIC gets ahead of TCP where both can come through: it loses
-// nothing by a lost packet but that packet.
-const tcpLag = 100 * time.Millisecond
-
-// knocks are the dials to addrs. Over TCP there are two to each: one from the
-// port that the hole is for, whose role the two sides have shared out, and one
-// as a plain client from another port, which a peer that anybody can reach takes
-// whatever our own NAT does to the first. On a network of our own the plain one
-// is enough, and TCP goes first as in rank.
-func knocks(addrs []ma.Multiaddr, role origin, lag time.Duration) []knocking {
-	var all []knocking
-	own, _ := net.InterfaceAddrs()
-	for _, a := range addrs {
-		switch near := !manet.IsPublicAddr(a) || onLink(a, own); {
-		case near:
-			all = append(all, knocking{a, fromAny, nearDelay(a)})
-		case has(a, ma.P_QUIC_V1):
-			all = append(all, knocking{a, fromAny, 0})
-		default:
-			all = append(all, knocking{a, role, lag}, knocking{a, fromAny, lag})
-		}
-	}
-	return all
 }
 
 // meeting is what we tell the peer at the other end of a relayed connection.
