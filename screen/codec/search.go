@@ -46,6 +46,7 @@ type mover struct {
 	last       []image.Point // vectors of the last copies, newest first
 	vain, wait int           // votes in a row that found nothing; frames to go without one
 
+	thin   bool // the line
 	votes  votes
 	ranked []vote
 }
@@ -73,7 +74,7 @@ func (e *Encoder) search() []op {
 		}
 	}
 	if pixels >= tryFor && (len(m.last) > 0 || pixels >= searchFor) {
-		m.have, m.want = e.have, e.want
+		m.have, m.want, m.thin = e.have, e.want, e.line.Rate < thinLine
 		m.run(box)
 		e.relocate()
 	}
@@ -147,13 +148,14 @@ func (m *mover) run(box image.Rectangle) {
 }
 
 // vote ranks the vectors that win a vote, and if that explains little those that win
-// one of segments of another length. Where there is much to search, long ones go first.
+// one of segments of another length; both on a thin line, where 2 ms are less than what
+// else is found is worth. Where there is much to search, long ones go first.
 func (m *mover) vote(box image.Rectangle) {
 	first, then := shortSeg, longSeg
 	if area(box) > manyPixels {
 		first, then = then, first
 	}
-	if m.rank(m.votes.hold(m.have, m.want, box, first), 0) < little {
+	if m.rank(m.votes.hold(m.have, m.want, box, first), 0) < little || m.thin {
 		m.rank(m.votes.hold(m.have, m.want, box, then), 0)
 	}
 }
