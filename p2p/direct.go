@@ -13,8 +13,10 @@ import (
 	"sync"
 
 	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/core/transport"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -24,10 +26,11 @@ import (
 // dialers dial with the transports themselves, and hand what comes of it to the
 // swarm.
 type dialers struct {
-	tcp    transport.Transport                 // from the port that we listen on: what a hole is punched for
-	free   transport.Transport                 // TCP from any port
-	quic   transport.Transport                 // from the port that we listen on
-	relay  func() (transport.Transport, error) // a fresh one for each dial through a relay
+	host   host.Host
+	up     transport.Upgrader
+	tcp    transport.Transport // from the port that we listen on: what a hole is punched for
+	free   transport.Transport // TCP from any port
+	quic   transport.Transport // from the port that we listen on
 	gater  connmgr.ConnectionGater
 	ready  chan transport.CapableConn
 	closed chan struct{}
@@ -62,11 +65,7 @@ func (d *dialers) dialTelling(ctx context.Context, id peer.ID, addr ma.Multiaddr
 	with := d.quic
 	switch {
 	case has(addr, ma.P_CIRCUIT):
-		client, err := d.relay()
-		if err != nil {
-			return nil, err
-		}
-		with = client
+		return d.dialCircuit(ctx, id, addr)
 	case has(addr, ma.P_QUIC_V1):
 	case from == fromAny:
 		with = d.free
@@ -173,10 +172,40 @@ func (st *stack) addCircuit(up transport.Upgrader) error {
 		return err
 	}
 	client.Start()
-	// One client lets all dials to a peer wait for each other, also for one through
-	// a relay that has died: 5 s each time.
-	st.dialers.relay = func() (transport.Transport, error) { return circuit.New(st.host, up) }
+	st.dialers.host, st.dialers.up = st.host, up
 	return nil
+}
+
+// dialCircuit dials through a relay, with a client of its own: one client lets all
+// dials to a peer wait for each other, also for one through a relay that has died,
+// and goes on to wait for that when ctx has ended.
+func (d *dialers) dialCircuit(ctx context.Context, id peer.ID, addr ma.Multiaddr) (transport.CapableConn, error) {
+	asking := &askingHost{Host: d.host, ctx: ctx}
+	client, err := circuit.New(asking, d.up)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := client.Dial(ctx, addr, id)
+	if asking.stop != nil && !asking.stop() && err == nil {
+		conn.Close()
+		return nil, context.Cause(ctx)
+	}
+	return conn, err
+}
+
+// askingHost cuts the stream on which a relay is asked, when ctx ends.
+type askingHost struct {
+	host.Host
+	ctx  context.Context
+	stop func() bool // nil: there is no stream
+}
+
+func (h *askingHost) NewStream(ctx context.Context, id peer.ID, protos ...protocol.ID) (network.Stream, error) {
+	s, err := h.Host.NewStream(ctx, id, protos...)
+	if err == nil {
+		h.stop = context.AfterFunc(h.ctx, func() { s.Reset() })
+	}
+	return s, err
 }
 
 // anyPort dials TCP from a port that the system chooses.

@@ -1,0 +1,70 @@
+package p2p
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
+)
+
+// Two behind routers have a hole over QUIC and one over TCP. When one of the routers
+// begins to block UDP they are still direct, at once.
+func TestAHoleOverTCPIsThereWhenUDPIsBlockedMidway(t *testing.T) {
+	roles{
+		"relay": relayRole,
+		"host": func(t *testing.T, relay []string) {
+			n := startInLab(t, Options{Relays: relay})
+			n.Handle(echo, serveEcho)
+			untilReserved(t, n)
+			fmt.Println("ID", n.ID())
+			stay()
+		},
+		"viewer": holdTwoHoles,
+	}.play(t, func(t *testing.T) {
+		nat := p2ptest.Router{NAT: p2ptest.Restricted, Delay: 20 * time.Millisecond}
+		lab := p2ptest.NewLab(t, nat, nat)
+		relay := startRole(t, lab.Internet, "relay", "").reads(t, "RELAY ")
+		id := startRole(t, lab.B, "host", relay).reads(t, "ID ")
+		viewer := startRole(t, lab.A, "viewer", id+" "+relay)
+		t.Log(viewer.reads(t, "HOLES "))
+		nat.NoUDP = true
+		lab.RouterA.Becomes(nat)
+		path := viewer.reads(t, "PATH ")
+		t.Log(path)
+		if !strings.HasPrefix(path, "true tcp") {
+			t.Errorf("%s: want a direct path over TCP", path)
+		}
+	})
+}
+
+func holdTwoHoles(t *testing.T, args []string) {
+	n := startInLab(t, Options{Role: Connector, Relays: args[1:]})
+	id := wire.PeerID(args[0])
+	c := dial(t, n, Target{ID: id})
+	began := time.Now()
+	over := func(layer string) bool {
+		return slices.ContainsFunc(n.host.Network().ConnsToPeer(c.id), func(line network.Conn) bool {
+			return isDirect(line.RemoteMultiaddr()) && layerOf(line.RemoteMultiaddr()) == layer
+		})
+	}
+	for (!over("udp") || !over("tcp")) && time.Since(began) < 20*time.Second {
+		rest(t.Context(), 10*time.Millisecond, nil)
+	}
+	fmt.Println("HOLES", over("udp"), over("tcp"), time.Since(began).Round(time.Millisecond))
+	for over("udp") && time.Since(began) < time.Minute {
+		c = n.Revive(t.Context(), id, time.Second)
+		rest(t.Context(), 100*time.Millisecond, nil)
+	}
+	if c == nil {
+		fmt.Println("PATH none")
+		return
+	}
+	say(t, open(t, c, echo), "still here")
+	fmt.Println("PATH", c.Path().Direct, c.Path().Transport)
+}

@@ -1,0 +1,35 @@
+package p2p
+
+import (
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+)
+
+// A relay that is connected and answers no more, as one that has just died, must
+// not hold up the way through another.
+func TestARelayThatSaysNothingDoesNotHoldUpAnother(t *testing.T) {
+	mute := start(t, Options{})
+	mute.host.SetStreamHandler(proto.ProtoIDv2Hop, func(s network.Stream) { <-mute.ctx.Done() })
+	_, good := startRelay(t, Options{})
+	host := start(t, Options{Relays: good})
+	host.Handle(echo, serveEcho)
+	untilReserved(t, host)
+	viewer := start(t, Options{Role: Connector, Relays: append(mute.Addrs(), good...), testing: testOptions{gater: &wall{peer: host.ID()}, improve: time.Hour}})
+	for _, l := range viewer.relay {
+		if err := l.wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 5 { // which of the two is asked first is chance
+		began := time.Now()
+		c := dial(t, viewer, Target{ID: host.ID()})
+		say(t, open(t, c, echo), "hello")
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("the way through the other relay was there after %v", took)
+		}
+		viewer.host.Network().ClosePeer(host.id) // the relays stay
+	}
+}
