@@ -27,8 +27,10 @@ import (
 // A node is a client only: it asks and is not asked. It is one for as long as
 // something has to be said or found out (dht_client.go), then all those
 // connections are closed: at rest a host holds none of them. dht_publish.go is
-// the host's half, with the relays of others that it needs to be called
-// (dht_relays.go); dht_find.go is the connector's; dht_server.go the relay's.
+// the host's half, with its way to the servers that shall keep the record
+// (dht_walk.go) and the relays of others that it needs to be called
+// (dht_relays.go); dht_find.go is the connector's; dht_ask.go carries the questions
+// of both; dht_server.go is the relay's half.
 
 // rendezvous is one of them.
 type rendezvous struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	dht "github.com/libp2p/go-libp2p-kad-dht"
+	pb "github.com/libp2p/go-libp2p-kad-dht/pb"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -21,7 +22,11 @@ type visit struct {
 	*dht.IpfsDHT
 	prefix protocol.ID
 	guest  *visitor
+	ask    *pb.ProtocolMessenger
 }
+
+// kadProtocol follows the prefix of a hash table.
+const kadProtocol = "/kad/1.0.0"
 
 const (
 	enterTimeout = 15 * time.Second
@@ -32,18 +37,29 @@ const (
 
 // visit begins one: it returns when a server has let us in. It ends by leave.
 func (n *Node) visit(ctx context.Context, r rendezvous) (*visit, error) {
-	guest := &visitor{Host: n.host, node: n, met: map[peer.ID]struct{}{}}
-	d, err := dht.New(n.ctx, guest, dht.Mode(dht.ModeClient), dht.ProtocolPrefix(r.prefix), dht.ProviderStore(nothingStored{}),
-		dht.DisableAutoRefresh(), dht.EnableOptimisticProvide(), dht.AddressFilter(n.worthTelling))
+	v, err := newVisit(n.ctx, &visitor{Host: n.host, node: n, tell: n.recordAddrs, met: map[peer.ID]struct{}{}}, r.prefix, n.worthTelling)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.name, err)
 	}
-	v := &visit{d, r.prefix, guest}
 	if err := v.knock(ctx, r); err != nil {
 		v.leave()
 		return nil, fmt.Errorf("%s: %w", r.name, err)
 	}
 	return v, nil
+}
+
+// newVisit returns a client that knows nobody yet, and takes and tells the
+// addresses that worth leaves.
+func newVisit(ctx context.Context, guest *visitor, prefix protocol.ID, worth func([]ma.Multiaddr) []ma.Multiaddr) (*visit, error) {
+	via := asker{guest, []protocol.ID{prefix + kadProtocol}}
+	ask, err := pb.NewProtocolMessenger(via)
+	if err != nil {
+		return nil, err
+	}
+	d, err := dht.New(ctx, guest, dht.Mode(dht.ModeClient), dht.ProtocolPrefix(prefix), dht.ProviderStore(nothingStored{}),
+		dht.DisableAutoRefresh(), dht.AddressFilter(worth),
+		dht.WithCustomMessageSender(func(host.Host, []protocol.ID) pb.MessageSenderWithDisconnect { return via }))
+	return &visit{d, prefix, guest, ask}, err
 }
 
 // knock connects to seeds until one has proved to be a server. Our own relays may
@@ -97,7 +113,8 @@ var errNoServer = errors.New("it keeps no records")
 
 // meetSeed connects to one seed. A server gets into the table by itself.
 func (v *visit) meetSeed(ctx context.Context, seed peer.AddrInfo) error {
-	if err := v.guest.Connect(ctx, seed); err != nil {
+	v.guest.note(seed.ID)
+	if err := v.guest.Host.Connect(ctx, seed); err != nil { // with all the time there is: names may have to be looked up
 		return shortDial(err)
 	}
 	c := v.guest.node.best(seed.ID)
@@ -109,7 +126,7 @@ func (v *visit) meetSeed(ctx context.Context, seed peer.AddrInfo) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if spoken, err := v.guest.Peerstore().SupportsProtocols(seed.ID, v.prefix+"/kad/1.0.0"); err != nil || len(spoken) == 0 {
+	if spoken, err := v.guest.Peerstore().SupportsProtocols(seed.ID, v.prefix+kadProtocol); err != nil || len(spoken) == 0 {
 		return errNoServer
 	}
 	return nil
@@ -126,21 +143,26 @@ func (v *visit) leave() {
 type visitor struct {
 	host.Host
 	node *Node
+	tell func() []ma.Multiaddr
 
 	mu  sync.Mutex
 	met map[peer.ID]struct{}
 }
 
 // Addrs are what is left in a record.
-func (v *visitor) Addrs() []ma.Multiaddr { return v.node.recordAddrs() }
+func (v *visitor) Addrs() []ma.Multiaddr { return v.tell() }
 
 func (v *visitor) Connect(ctx context.Context, to peer.AddrInfo) error {
 	v.note(to.ID)
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
 	return v.Host.Connect(ctx, to)
 }
 
 func (v *visitor) NewStream(ctx context.Context, id peer.ID, protos ...protocol.ID) (network.Stream, error) {
 	v.note(id)
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
 	return v.Host.NewStream(ctx, id, protos...)
 }
 

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
+	"github.com/multiformats/go-multihash"
 )
 
 const (
@@ -79,19 +81,44 @@ func (n *Node) publish(r rendezvous) (told string, err error) {
 		return "", err
 	}
 	defer v.leave()
-	key := rendezvousKey(n.id, time.Now())
+	key := rendezvousKey(n.id, time.Now()).Hash()
+	near, err := v.nearest(ctx, key)
+	if err != nil {
+		return "", err
+	}
 	if r.public && n.lacksRelays() {
-		// Who would keep the record are as good a choice of relays as any, and are
-		// then already connected.
-		if _, err := v.GetClosestPeers(ctx, string(key.Hash())); err != nil {
-			n.log.Debug("nobody met near our record", "error", err)
-		}
+		// Who will keep the record are as good a choice of relays as any, and are
+		// already connected.
 		n.borrowRelays(ctx, v.guest.acquaintances())
 	}
 	if len(n.recordAddrs()) == 0 {
 		return "", errNothingToTell
 	}
-	return n.toTell(r), v.Provide(ctx, key, true)
+	told = n.toTell(r)
+	return told, v.leaveRecord(ctx, key, near)
+}
+
+// leaveRecord has the servers near key keep our addresses under it, and returns when
+// each has answered or had its time.
+func (v *visit) leaveRecord(ctx context.Context, key multihash.Multihash, near []peer.ID) error {
+	self := peer.AddrInfo{ID: v.PeerID(), Addrs: v.FilteredAddrs()}
+	results := make(chan error, len(near))
+	for _, id := range near {
+		go func() { results <- v.ask.PutProviderAddrs(ctx, id, key, self) }()
+	}
+	kept := 0
+	var failed error
+	for range near {
+		if err := <-results; err != nil {
+			failed = err
+			continue
+		}
+		kept++
+	}
+	if kept == 0 {
+		return fmt.Errorf("none of %d servers keeps it: %w", len(near), failed)
+	}
+	return nil
 }
 
 // recordAddrs are the addresses in our record: those that may be dialled from
