@@ -5,8 +5,6 @@ package main
 import (
 	"fmt"
 	"image"
-	"image/png"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,15 +44,7 @@ func TestTheWindowShowsTheOtherDesktopPixelForPixel(t *testing.T) {
 // readPNG reads a picture that must have no transparent pixel.
 func readPNG(t *testing.T, file string) *codec.Picture {
 	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	img, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	img := readImage(t, file)
 	pic := codec.NewPicture(img.Bounds().Dx(), img.Bounds().Dy())
 	for y := range pic.H {
 		for x := range pic.W {

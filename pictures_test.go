@@ -3,6 +3,7 @@
 package main
 
 import (
+	"image"
 	"image/png"
 	"os"
 	"os/exec"
@@ -39,7 +40,8 @@ func TestPicturesOfTheDocs(t *testing.T) {
 	}
 }
 
-func hasColour(t *testing.T, file string, want uint32) bool {
+// readImage reads a picture as PNG.
+func readImage(t *testing.T, file string) image.Image {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -50,6 +52,12 @@ func hasColour(t *testing.T, file string, want uint32) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return img
+}
+
+func hasColour(t *testing.T, file string, want uint32) bool {
+	t.Helper()
+	img := readImage(t, file)
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
 			r, g, b, _ := img.At(x, y).RGBA()
