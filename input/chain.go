@@ -16,8 +16,8 @@ type chainID [16]byte
 // that the next stream neither repeats nor misses any of it, and what is held
 // when one stream takes over from another that still works.
 type chain struct {
-	taken uint64 // events that were put in, over all its streams
-	hands hands  // handed over by the last stream; none where that has released all
+	taken uint64  // events that were put in, over all its streams
+	held  []Event // ids that the last stream has handed over; none where it has released all
 	yield chan struct{}
 	left  chan struct{} // closed when no stream serves it
 	asked bool          // yield is closed
@@ -91,10 +91,10 @@ func (cs *chains) makeRoomLocked() {
 
 // leave ends a stream's service; what the viewer holds is for the one that takes
 // over.
-func (cs *chains) leave(c *chain, held hands) {
+func (cs *chains) leave(c *chain, held []Event) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	c.hands, c.used = held, time.Now()
+	c.held, c.used = held, time.Now()
 	close(c.left)
 	c.left = nil
 }

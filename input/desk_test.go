@@ -17,7 +17,6 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"rac/input"
-	"rac/p2p/p2ptest"
 	"rac/screen/screentest"
 	"rac/screen/x11"
 )
@@ -109,34 +108,48 @@ func TestShiftIsBentAsLongAsTheKeyIsDown(t *testing.T) {
 	w.want(t, "+50/0 +16/1 -50 +b1 -b1 -16")
 }
 
-func TestAHeldKeyRepeatsAsTheHostSaysAndNotAsTheViewerDoes(t *testing.T) {
+func TestAHeldKeyRepeatsWhenTheViewerSaysSoAndNotByTheServer(t *testing.T) {
 	s := screentest.Xvfb(t, 640, 480)
-	s.Run(t, "xset", "r", "off")
-	w := watch(t, s)
-	viewer, host := p2ptest.Pipe(1 << 16)
-	events, served := make(chan input.Event), make(chan error, 1)
-	go input.Send(t.Context(), viewer, events)
-	go func() { served <- input.Serve(t.Context(), host, openX11(t, s)) }()
-	for range 50 {
-		events <- input.Key{Usage: 4, Down: true, Sym: 'a'}
+	s.Run(t, "xset", "r", "rate", "20", "100")
+	w, inj := watch(t, s), openX11(t, s)
+	for _, k := range []input.Key{{Usage: 4, Sym: 'a'}, {Usage: 4, Sym: 'A'}, {Usage: 4}, {Sym: 0x10065e5}} { // Shift is bent, no sym, a spare keycode
+		down, again := k, k
+		down.Down, again.Down, again.Again = true, true, true
+		inject(t, inj, down)
+		code := keysDown(t, s)
+		pressed := w.story(t)
+		time.Sleep(200 * time.Millisecond) // some twenty repeats
+		w.want(t, "")
+		press := pressed[strings.LastIndex(pressed, "+"):]
+		once := fmt.Sprintf("-%d %s", code[0], press)
+		inject(t, inj, again, again)
+		w.want(t, once+" "+once)
+		inject(t, inj, k, again) // the second is of a key that is up
+		if got := w.story(t); strings.Contains(got, press) {
+			t.Errorf("%+v: %s after the release", k, got)
+		}
 	}
-	events <- input.Key{Usage: 4, Sym: 'a'}
-	close(events)
-	if err := <-served; err != nil {
-		t.Fatal(err)
-	}
-	w.want(t, "+38/0 -38")
-
-	s.Run(t, "xset", "r", "on")
-	s.Run(t, "xset", "r", "rate", "200", "50")
-	inj := openX11(t, s)
-	inject(t, inj, input.Key{Usage: 4, Down: true, Sym: 'a'})
-	seen := ""
-	eventually(t, "the host repeats", func() bool { seen += w.story(t); return strings.Count(seen, "+38/0") > 3 })
-	inject(t, inj, key(4, false))
+	inject(t, inj, input.Text{Text: "ab"})
 	w.story(t)
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond)
 	w.want(t, "")
+	if !strings.Contains(s.Run(t, "xset", "q"), "auto repeat:  on") {
+		t.Error("the server's own repeat is not as it was")
+	}
+
+	s.Run(t, "xset", "r", "off") // is heeded
+	inject(t, inj, key(4, true), again(4), again(4), key(4, false))
+	w.want(t, "+38/0 -38")
+	if !strings.Contains(s.Run(t, "xset", "q"), "auto repeat:  off") {
+		t.Error("the server's own repeat is on")
+	}
+}
+
+func TestAModifierDoesNotRepeat(t *testing.T) {
+	s := screentest.Xvfb(t, 640, 480)
+	w, inj := watch(t, s), openX11(t, s)
+	inject(t, inj, key(0xe1, true), again(0xe1), key(0x39, true), again(0x39), key(0x39, false), key(0xe1, false)) // Shift, Caps Lock
+	w.want(t, "+50/0 +66/1 -66 -50")
 }
 
 // endings are the ways in which a session can end.
@@ -302,13 +315,17 @@ func startInjector(t *testing.T, s *screentest.Server) *exec.Cmd {
 
 func TestWhatAKilledInjectorLeftIsCleanedUpByTheNext(t *testing.T) {
 	s := screentest.Xvfb(t, 640, 480)
-	before := spareCodes(t, s)
+	s.Run(t, "xset", "r", "rate", "20", "100")
+	w, before := watch(t, s), spareCodes(t, s)
 	cmd := startInjector(t, s)
 	cmd.Process.Kill()
 	cmd.Wait()
 	if len(keysDown(t, s)) != 2 {
 		t.Fatal("XTEST keys are expected to stay down without us")
 	}
+	w.story(t)
+	time.Sleep(200 * time.Millisecond) // some twenty repeats
+	w.want(t, "")
 	openX11(t, s)
 	if keys, buttons := keysDown(t, s), buttonsDown(t, s); len(keys) > 0 || buttons != 0 {
 		t.Errorf("keys %v, buttons %b are still down", keys, buttons)

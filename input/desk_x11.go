@@ -163,9 +163,12 @@ func (d *desk) notches(rest, turn int, back, forth uint8) int {
 // key presses or releases a key, which one is choose's business.
 func (d *desk) key(k Key) error {
 	id := k.id()
-	if !k.Down {
+	switch {
+	case !k.Down:
 		d.release(id)
 		return d.sync()
+	case k.Again:
+		return d.again(id)
 	}
 	d.straighten()
 	p, err := d.choose(k)
@@ -177,7 +180,21 @@ func (d *desk) key(k Key) error {
 	}
 	d.held[id] = p.code
 	if p.code != 0 {
-		d.stroke(p.code, true)
+		if err := d.press(p.code, false); err != nil {
+			return err
+		}
+	}
+	return d.sync()
+}
+
+// again repeats a key that is down, with what is bent for it.
+func (d *desk) again(id Event) error {
+	code := d.held[id]
+	if code == 0 || slices.Contains(d.bent.lifted, code) {
+		return nil
+	}
+	if err := d.press(code, true); err != nil {
+		return err
 	}
 	return d.sync()
 }

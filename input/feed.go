@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"math"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,11 @@ import (
 // blockAfter is for how long the host may be silent until what is done at the
 // viewer is dropped. Until then it is kept, and put in late by no more than this.
 const blockAfter = 3 * time.Second
+
+// prompt is for how long the host may have put in nothing of what was sent to it
+// until keys do not repeat: what waits on a line that has stalled must not come
+// out of it as a row of letters.
+const prompt = 300 * time.Millisecond
 
 // maxQueue is how many events may wait for a line that has stalled, some
 // minutes of typing; then no more are taken from the caller.
@@ -102,8 +108,9 @@ func (f *Feed) take(ctx context.Context, ev Event) bool {
 func (f *Feed) tryTake(ev Event) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	k, key := ev.(Key)
 	switch {
-	case f.muted:
+	case f.muted || key && k.Again && !f.repeatsLocked(k):
 	case f.blockedLocked():
 		// What was sent may have been put in: the next stream will tell.
 		f.dropLocked(append(f.queue, ev))
@@ -127,6 +134,13 @@ func (f *Feed) blockedLocked() bool {
 	return f.chained && (time.Since(f.heard) > blockAfter || len(f.sent) > 0 && time.Since(f.since) > blockAfter)
 }
 
+// repeatsLocked tells whether a key may repeat: the host has it down, and takes
+// what comes as it comes.
+func (f *Feed) repeatsLocked(k Key) bool {
+	stalled := f.chained && len(f.sent) > 0 && time.Since(f.since) > prompt
+	return f.held[k.id()] && !stalled && !slices.Contains(f.queue, Event(k))
+}
+
 // dropLocked counts what is lost. Nothing counts as held from then on: the person
 // presses anew what he wants to be down.
 func (f *Feed) dropLocked(events []Event) {
@@ -134,6 +148,9 @@ func (f *Feed) dropLocked(events []Event) {
 		id, down, ok := pressed(ev)
 		if ok {
 			f.orphans[id] = true
+		}
+		if k, key := ev.(Key); key && k.Again {
+			continue
 		}
 		if down {
 			f.lost++

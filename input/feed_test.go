@@ -139,6 +139,40 @@ func TestAHeldKeyStaysDownWhileTheLineChanges(t *testing.T) {
 	})
 }
 
+func TestAHeldKeyRepeatsAsOftenAsAtTheViewer(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		_, sent, _, _ := d.line()
+		d.events <- key(4, true)
+		for range 100 {
+			time.Sleep(40 * time.Millisecond)
+			d.events <- again(4)
+		}
+		d.events <- key(4, false)
+		d.ends(sent, "+04"+strings.Repeat(" =04", 100)+" -04", 0)
+	})
+}
+
+func TestRepeatsDoNotPileUpOnALineThatStalls(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		w, sent, _, _ := d.line()
+		d.events <- key(4, true)
+		synctest.Wait()
+		mend := w.stop()
+		for range 60 { // 2.4 s
+			d.events <- again(4)
+			time.Sleep(40 * time.Millisecond)
+		}
+		mend()
+		synctest.Wait()
+		n := strings.Count(d.rec.String(), "=04")
+		if n > 8 {
+			t.Errorf("%d repeats came out of it, want no more than 300 ms make", n)
+		}
+		d.events <- key(4, false)
+		d.ends(sent, "+04 -04", 0) // it was silent for 2 s
+	})
+}
+
 func TestAShortOutageLosesAndRepeatsNothing(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		w, _, _, cut := d.line()
@@ -192,7 +226,8 @@ func TestAKeyWhoseReleaseWasDroppedComesUpAndCanBePressedAgain(t *testing.T) {
 		mend := w.stop()
 		d.events <- key(4, false)
 		time.Sleep(3500 * time.Millisecond)
-		d.strike(5) // dropped, as the release before it is
+		d.strike(5)          // dropped, as the release before it is
+		d.events <- again(4) // not even counted
 		cut()
 		_, next, _, _ := d.line()
 		synctest.Wait()

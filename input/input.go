@@ -18,12 +18,13 @@ type Usage uint16
 // Event is one of Key, Motion, Button, Wheel, Text and Locks.
 type Event interface{ event() }
 
-// Key is a key going down or up. The window sends no repeats of its own: the
-// host's keyboard settings decide how a held key repeats.
+// Key is a key going down or up, or one that is down and repeats. Who holds it
+// repeats it, as his keyboard is set; the host does not by itself.
 type Key struct {
 	Usage Usage
 	Down  bool
 	Sym   uint32 // the X11 keysym that the viewer's layout made of it; 0: none
+	Again bool   // it is down already: what it does is done once more
 }
 
 // Motion moves the pointer to a pixel of the host's picture.

@@ -23,7 +23,7 @@ const maxBody = 64 << 10
 
 // From the viewer.
 const (
-	msgKey    wire.Type = 0x01 // usage uint16 (HID page 0x07; 0: known by its keysym alone), down uint8, keysym uint32 (X11; 0: none)
+	msgKey    wire.Type = 0x01 // usage uint16 (HID page 0x07; 0: known by its keysym alone), down uint8 (0, 1; 2: still, and it repeats), keysym uint32 (X11; 0: none)
 	msgMotion wire.Type = 0x02 // x, y int32: pixel of the host's picture
 	msgButton wire.Type = 0x03 // button uint8 (1 left, 2 middle, 3 right, 8 back, 9 forward), down uint8
 	msgWheel  wire.Type = 0x04 // dx, dy int32: 1/120 notch, positive is right and down
@@ -103,7 +103,7 @@ func appendEvent(dst []byte, ev Event) []byte {
 	switch ev := ev.(type) {
 	case Key:
 		dst = be.AppendUint16(dst, uint16(ev.Usage))
-		return be.AppendUint32(append(dst, bit(ev.Down, 1)), ev.Sym)
+		return be.AppendUint32(append(dst, bit(ev.Down, 1)+bit(ev.Again, 1)), ev.Sym)
 	case Motion:
 		return be.AppendUint32(be.AppendUint32(dst, uint32(ev.X)), uint32(ev.Y))
 	case Button:
@@ -138,7 +138,7 @@ func parseEvent(t wire.Type, b []byte) (Event, error) {
 	be := binary.BigEndian
 	switch t {
 	case msgKey:
-		return checkKey(Key{Usage(be.Uint16(b)), b[2] != 0, be.Uint32(b[3:])}, b[2])
+		return checkKey(Key{Usage(be.Uint16(b)), b[2] != 0, be.Uint32(b[3:]), b[2] == 2}, b[2])
 	case msgMotion:
 		return Motion{int(int32(be.Uint32(b))), int(int32(be.Uint32(b[4:])))}, nil
 	case msgButton:
@@ -188,7 +188,7 @@ func bodyLen(t wire.Type) (n int, fixed bool) {
 }
 
 func checkKey(k Key, down byte) (Event, error) {
-	if down > 1 || k.Sym > maxKeysym {
+	if down > 2 || k.Sym > maxKeysym {
 		return nil, fmt.Errorf("input: key 0x%02x with down %d and keysym 0x%x", k.Usage, down, k.Sym)
 	}
 	return k, nil

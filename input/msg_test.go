@@ -12,7 +12,8 @@ import (
 // messages is one of each, and the limits.
 func messages() []Event {
 	return []Event{
-		Key{0x04, true, 'a'}, Key{0xe6, false, 0}, Key{0, true, 0x10065e5}, Key{0xffff, true, maxKeysym},
+		Key{Usage: 0x04, Down: true, Sym: 'a'}, Key{Usage: 0x04, Down: true, Sym: 'a', Again: true}, Key{Usage: 0xe6},
+		Key{Down: true, Sym: 0x10065e5}, Key{Usage: 0xffff, Down: true, Sym: maxKeysym},
 		Motion{0, 0}, Motion{-1, 1 << 20}, Button{1, true}, Button{9, false},
 		Wheel{-120, 15}, Wheel{maxWheel, -maxWheel},
 		Text{""}, Text{"Grüße, 日本\n\t€"}, Text{strings.Repeat("x", maxText)},
@@ -37,7 +38,7 @@ func TestAMessageOutsideItsLimitsIsRefused(t *testing.T) {
 	}{
 		"short key":         {msgKey, "\x00\x04\x01\x00\x00\x00"},
 		"long key":          {msgKey, "\x00\x04\x01\x00\x00\x00\x00\x00"},
-		"half-pressed key":  {msgKey, "\x00\x04\x02\x00\x00\x00\x00"},
+		"half-pressed key":  {msgKey, "\x00\x04\x03\x00\x00\x00\x00"},
 		"keysym":            {msgKey, "\x00\x04\x01\x20\x00\x00\x00"},
 		"button 0":          {msgButton, "\x00\x01"},
 		"wheel as a button": {msgButton, "\x04\x01"},

@@ -14,10 +14,9 @@ import (
 	"rac/p2p/wire"
 )
 
-// heartbeat is how often a viewer that holds something says so. Two may be late
-// until the host lifts a key that repeats (pause), a dozen until it lets go of
-// everything (silence).
-const heartbeat = 150 * time.Millisecond
+// heartbeat is how often a viewer that holds something says so. Three may be late
+// until the host lets go of everything (silence).
+const heartbeat = 500 * time.Millisecond
 
 // ErrUnconfirmed means that the stream ended before the host said that
 // everything was put in.

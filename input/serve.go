@@ -17,13 +17,6 @@ const (
 	// silence is how long a viewer that holds something may say nothing; then
 	// its line is taken for dead and what it holds is released.
 	silence = 2 * time.Second
-	// pause is how long it may say nothing while a key is down that repeats: then
-	// the key is lifted, before this system repeats it (X after 660 ms, others after
-	// 500). The key's release may be late, and nobody has typed its letter twice.
-	pause = 450 * time.Millisecond
-	// settle is how long a key that was lifted stays so when the viewer is heard
-	// again and says that it still holds it: the release may come right behind.
-	settle = 100 * time.Millisecond
 	// maxHeld is how many keys and buttons one viewer may hold: more than
 	// fingers, so that a viewer cannot make the host remember without end.
 	maxHeld = 64
@@ -56,10 +49,10 @@ var errLate = errors.New("input: it is too old to be put in")
 // fails, and closes s. It returns nil when the viewer has ended the stream and
 // all of it was put in.
 //
-// It remembers what is held: a second press of a key that is down (the viewer's
-// key repeat) and the release of one that is up are dropped, and whatever is
-// held is released when Serve returns, however it does, and when the viewer has
-// not given a sign of life for 2 s. A key that repeats is lifted sooner.
+// It remembers what is held: a second press of a key that is down, and the repeat
+// or release of one that is up, are dropped, and whatever is held is released
+// when Serve returns, however it does, and when the viewer has not given a sign
+// of life for 2 s.
 //
 // Feeds, whose input goes on over another stream when one is lost, need the Serve
 // of a Shared.
@@ -147,8 +140,8 @@ type guest struct {
 	inj     Injector
 	chains  *chains
 	reports *reporter
-	hands
-	missed error // the last ErrNotNow: not everything was put in
+	held    []Event // ids of what is down, in the order of pressing
+	missed  error   // the last ErrNotNow: not everything was put in
 
 	chain *chain        // nil: this stream is all there is
 	heard time.Duration // the newest time of ours that the viewer had when it sent
@@ -157,10 +150,8 @@ type guest struct {
 
 // run returns io.EOF at the end of events, else why it has stopped before.
 func (g *guest) run(ctx context.Context, events <-chan Event) error {
-	quiet, still := time.NewTimer(silence), time.NewTimer(pause)
+	quiet := time.NewTimer(silence)
 	defer quiet.Stop()
-	defer still.Stop()
-	var settled <-chan time.Time
 	for {
 		var ev Event
 		ok := true
@@ -170,21 +161,6 @@ func (g *guest) run(ctx context.Context, events <-chan Event) error {
 			return ctx.Err()
 		case <-g.yields():
 			return errYield
-		case <-settled:
-			settled = nil
-			if err := g.pressAgain(); err != nil {
-				return err
-			}
-			continue
-		case <-still.C:
-			select {
-			case ev, ok = <-events:
-			default:
-				if err := g.lift(); err != nil {
-					return err
-				}
-				continue
-			}
 		case <-quiet.C:
 			// A message that waits is a sign of life too: inj may have been slow.
 			select {
@@ -203,10 +179,6 @@ func (g *guest) run(ctx context.Context, events <-chan Event) error {
 			return err
 		}
 		quiet.Reset(silence)
-		still.Reset(pause)
-		if len(g.lifted) > 0 && settled == nil {
-			settled = time.After(settle)
-		}
 	}
 }
 
@@ -243,6 +215,9 @@ func (g *guest) take(ctx context.Context, ev Event) error {
 func (g *guest) put(ctx context.Context, ev Event) error {
 	switch ev := ev.(type) {
 	case Key:
+		if ev.Again {
+			return g.again(ev)
+		}
 		return g.hold(ev, ev.id(), ev.Down)
 	case Button:
 		return g.hold(ev, ev.id(), ev.Down)
@@ -257,7 +232,7 @@ func (g *guest) begin(ctx context.Context, b begin) (err error) {
 	if g.chain, err = g.chains.join(ctx, b.id); err != nil {
 		return err
 	}
-	g.hands, g.chain.hands = g.chain.hands, hands{}
+	g.held, g.chain.held = g.chain.held, nil
 	g.reports.start(g.chain.taken)
 	return nil
 }
@@ -272,13 +247,13 @@ func (g *guest) yields() <-chan struct{} {
 
 // handOver leaves what is held to the stream that takes over: it stays down.
 func (g *guest) handOver() {
-	g.chains.leave(g.chain, g.hands)
-	g.chain, g.hands = nil, hands{}
+	g.chains.leave(g.chain, g.held)
+	g.chain, g.held = nil, nil
 }
 
 func (g *guest) leave() {
 	if g.chain != nil {
-		g.chains.leave(g.chain, hands{})
+		g.chains.leave(g.chain, nil)
 	}
 }
 
@@ -290,10 +265,6 @@ func (g *guest) hold(ev, id Event, down bool) error {
 			return nil
 		}
 		g.held = slices.Delete(g.held, i, i+1)
-		delete(g.presses, id)
-		if g.dropLifted(id) {
-			return nil
-		}
 		return g.inject(ev)
 	}
 	if i >= 0 || len(g.held) == maxHeld {
@@ -301,18 +272,22 @@ func (g *guest) hold(ev, id Event, down bool) error {
 	}
 	// Before the injection: should that fail halfway, the release is tried.
 	g.held = append(g.held, id)
-	if g.presses == nil {
-		g.presses = map[Event]Event{}
-	}
-	g.presses[id] = ev
 	err := g.inj.Inject(ev)
 	if errors.Is(err, ErrNotNow) {
 		g.held = g.held[:len(g.held)-1]
-		delete(g.presses, id)
 		g.missed = err
 		return nil
 	}
 	return err
+}
+
+// again repeats a key, unless it has been let go here: it comes down when it is
+// pressed anew.
+func (g *guest) again(k Key) error {
+	if !slices.Contains(g.held, k.id()) {
+		return nil
+	}
+	return g.inject(k)
 }
 
 // text types a text by pieces.
@@ -342,9 +317,8 @@ func (g *guest) inject(ev Event) error {
 // first error. A release that fails, or panics, does not keep the others from
 // being tried.
 func (g *guest) releaseAll() (err error) {
-	held := slices.DeleteFunc(g.held, g.dropLifted)
+	held := g.held
 	g.held = nil
-	clear(g.presses)
 	for _, id := range held {
 		defer func() {
 			if e := g.inject(up(id)); e != nil && err == nil {

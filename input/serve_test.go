@@ -152,7 +152,7 @@ func TestKeysAreReleasedAfterTwoSecondsOfSilenceAndTheStreamGoesOn(t *testing.T)
 		served := make(chan error, 1)
 		go func() { served <- input.Serve(t.Context(), host, rec) }()
 		w := wire.NewWriter(viewer, 1024)
-		press := []byte{0, 0xe1, 1, 0, 0, 0, 0} // Shift, which does not repeat
+		press := []byte{0, 0xe1, 1, 0, 0, 0, 0} // Shift
 		w.Write(0x01, press)
 		time.Sleep(1900 * time.Millisecond)
 		w.Write(0x07, nil) // alive
@@ -170,40 +170,6 @@ func TestKeysAreReleasedAfterTwoSecondsOfSilenceAndTheStreamGoesOn(t *testing.T)
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
-	})
-}
-
-func TestAKeyThatIsDownWhenTheLineStallsDoesNotRepeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		rec := &inputtest.Recorder{}
-		viewer, host := p2ptest.Pipe(1024)
-		go input.Serve(t.Context(), host, rec)
-		w := wire.NewWriter(viewer, 1024)
-		press, release := []byte{0, 4, 1, 0, 0, 0, 'a'}, []byte{0, 4, 0, 0, 0, 0, 'a'}
-		alive := func() { w.Write(0x07, nil) }
-		w.Write(0x01, []byte{0, 0xe1, 1, 0, 0, 0, 0})
-		w.Write(0x01, press)
-		time.Sleep(500 * time.Millisecond)
-		synctest.Wait()
-		want(t, rec, "+e1 +04 -04") // Shift stays down
-		alive()
-		alive() // what has come late, all at once
-		w.Write(0x01, release)
-		time.Sleep(time.Second)
-		synctest.Wait()
-		want(t, rec, "+e1 +04 -04")
-
-		w.Write(0x01, press)
-		time.Sleep(500 * time.Millisecond)
-		alive()
-		time.Sleep(150 * time.Millisecond)
-		alive()
-		synctest.Wait()
-		want(t, rec, "+e1 +04 -04 +04 -04 +04") // it is held indeed
-		w.Write(0x01, release)
-		viewer.CloseWrite()
-		synctest.Wait()
-		want(t, rec, "+e1 +04 -04 +04 -04 +04 -04 -e1")
 	})
 }
 
@@ -238,7 +204,7 @@ func TestASlowInjectorIsNotTakenForASilentViewer(t *testing.T) {
 	})
 }
 
-func TestTheViewersKeyRepeatIsDropped(t *testing.T) {
+func TestWhatIsDownIsNotPressedAndWhatIsUpIsNotReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec := &inputtest.Recorder{}
 		s := connect(t.Context(), 1024, rec)
@@ -247,6 +213,34 @@ func TestTheViewersKeyRepeatIsDropped(t *testing.T) {
 		close(s.events)
 		<-s.sent
 		want(t, rec, "+04 -04 +sym100 +sym101 -sym100 -sym101")
+	})
+}
+
+func TestAKeyRepeatsAsLongAsItIsDownHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &inputtest.Recorder{}
+		viewer, host := p2ptest.Pipe(1024)
+		go input.Serve(t.Context(), host, rec)
+		w := wire.NewWriter(viewer, 1024)
+		const up, down, again = 0, 1, 2
+		says := func(hows ...byte) {
+			for _, how := range hows {
+				w.Write(0x01, []byte{0, 4, how, 0, 0, 0, 'a'})
+			}
+			synctest.Wait()
+		}
+		says(again, down, again, down, again, up, again)
+		want(t, rec, "+04 =04 =04 -04")
+
+		says(down)
+		time.Sleep(1900 * time.Millisecond)
+		says(again) // so short a stall changes nothing
+		want(t, rec, "+04 =04 =04 -04 +04 =04")
+		time.Sleep(2100 * time.Millisecond)
+		says(again) // it has been let go, and comes down when it is pressed anew
+		says(up, down)
+		want(t, rec, "+04 =04 =04 -04 +04 =04 -04 +04")
+		viewer.CloseWrite()
 	})
 }
 

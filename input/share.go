@@ -49,6 +49,9 @@ func (s *Shared) Inject(ev Event) error {
 	if ok && !down {
 		return s.releaseLocked(id, ev)
 	}
+	if k, key := ev.(Key); key && k.Again {
+		return s.repeatLocked(k)
+	}
 	if s.pauses > 0 {
 		return fmt.Errorf("input: somebody at the host is being asked: %w", ErrNotNow)
 	}
@@ -73,6 +76,14 @@ func (s *Shared) pressLocked(id, ev Event) error {
 	h.viewers++
 	h.down = true
 	return nil
+}
+
+// repeatLocked leaves a key alone that a pause has lifted.
+func (s *Shared) repeatLocked(k Key) error {
+	if h := s.holders[k.id()]; h == nil || !h.down {
+		return nil
+	}
+	return s.inj.Inject(k)
 }
 
 // forgetLocked drops an entry that nobody holds.

@@ -41,9 +41,9 @@ func TestNoViewerCanAnswerWhileAPersonIsAsked(t *testing.T) {
 		a, b := connect(t.Context(), 1024, shared), connect(t.Context(), 1024, shared)
 		a.send(key(0x28, true)) // Enter, which would repeat into the question
 		synctest.Wait()
-		resume, again := shared.Pause(), shared.Pause()
+		resume, resumeToo := shared.Pause(), shared.Pause()
 		want(t, rec, "+28 -28")
-		a.send(key(0x28, false), key(0x28, true), key(0x28, false), input.Motion{}, button(1, true), input.Wheel{DY: 120})
+		a.send(again(0x28), key(0x28, false), key(0x28, true), key(0x28, false), input.Motion{}, button(1, true), input.Wheel{DY: 120})
 		b.send(input.Text{Text: "y\n"}, key(0x1c, true))
 		synctest.Wait()
 		resume()
@@ -52,7 +52,7 @@ func TestNoViewerCanAnswerWhileAPersonIsAsked(t *testing.T) {
 		synctest.Wait()
 		want(t, rec, "+28 -28")
 
-		again()
+		resumeToo()
 		a.send(button(1, false), key(6, true), key(6, false))
 		close(a.events)
 		if err := <-a.sent; !errors.Is(err, input.ErrUnconfirmed) {
@@ -70,6 +70,8 @@ func TestAKeyThatAPauseHasLiftedCanBePressedByAnotherViewer(t *testing.T) {
 	shared := input.Share(rec)
 	shared.Inject(key(4, true))
 	shared.Pause()()
+	shared.Inject(again(4))
+	want(t, rec, "+04 -04")
 	shared.Inject(key(4, true))  // by a second viewer
 	shared.Inject(key(4, false)) // the first lets go
 	want(t, rec, "+04 -04 +04")

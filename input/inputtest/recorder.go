@@ -59,7 +59,7 @@ func (r *Recorder) Events() []input.Event {
 }
 
 // String tells the story so far: "+04 -04 +b1 10,20 \"hi\"" is key 0x04 down and
-// up, button 1 down, a motion, a text.
+// up, button 1 down, a motion, a text; "=04" is a repeat.
 func (r *Recorder) String() string {
 	var words []string
 	for _, ev := range r.Events() {
@@ -71,10 +71,14 @@ func (r *Recorder) String() string {
 func word(ev input.Event) string {
 	switch ev := ev.(type) {
 	case input.Key:
-		if ev.Usage == 0 {
-			return fmt.Sprintf("%ssym%x", sign(ev.Down), ev.Sym)
+		how := sign(ev.Down)
+		if ev.Again {
+			how = "="
 		}
-		return fmt.Sprintf("%s%02x", sign(ev.Down), uint16(ev.Usage))
+		if ev.Usage == 0 {
+			return fmt.Sprintf("%ssym%x", how, ev.Sym)
+		}
+		return fmt.Sprintf("%s%02x", how, uint16(ev.Usage))
 	case input.Button:
 		return fmt.Sprintf("%sb%d", sign(ev.Down), ev.Button)
 	case input.Motion:

@@ -17,25 +17,22 @@ type terminal interface {
 
 // injector is one person's keyboard and mouse.
 type injector struct {
-	to       terminal
-	rows     int
-	keys     *keyboard
-	mouse    mouse
-	repeat   *repeater
-	repeated keyID // the key that repeats
+	to    terminal
+	rows  int
+	keys  *keyboard
+	mouse mouse
+	last  keyID // the key that may repeat
 }
 
-// Injector returns a new keyboard and mouse for the console. Close ends the
-// repeating of what is held.
+// Injector returns a new keyboard and mouse for the console.
 func (c *Console) Injector() input.Injector { return newInjector(c, c.o.Cols, c.o.Rows) }
 
 func newInjector(to terminal, cols, rows int) *injector {
 	return &injector{
-		to:     to,
-		rows:   rows,
-		keys:   newKeyboard(),
-		mouse:  mouse{cols: cols, rows: rows},
-		repeat: newRepeater(),
+		to:    to,
+		rows:  rows,
+		keys:  newKeyboard(),
+		mouse: mouse{cols: cols, rows: rows},
 	}
 }
 
@@ -63,10 +60,7 @@ func (i *injector) Inject(event input.Event) error {
 	return nil
 }
 
-func (i *injector) Close() error {
-	i.repeat.close()
-	return nil
-}
+func (i *injector) Close() error { return nil }
 
 func (i *injector) send(keys []byte) error {
 	if len(keys) == 0 {
@@ -76,31 +70,34 @@ func (i *injector) send(keys []byte) error {
 }
 
 func (i *injector) key(e input.Key) error {
-	if i.keys.modifier(e) {
-		return nil
-	}
-	if !e.Down {
-		if idOf(e) == i.repeated {
-			i.repeated = keyID{}
-			i.repeat.release()
-		}
+	if i.keys.modifier(e) || !e.Down {
 		return nil
 	}
 	act := i.action(e)
-	if act == nil || i.to.wake() { // the key that starts a shell is not for the shell
+	if act == nil {
 		return nil
 	}
-	err := act()
-	i.repeated = idOf(e)
-	i.repeat.hold(func() {
-		if i.to.idle() { // who does not read its keyboard is not sent more of the same
-			act()
-		}
-	})
-	return err
+	if e.Again {
+		return i.again(idOf(e), act)
+	}
+	i.last = keyID{}
+	if i.to.wake() { // the key that starts a shell is not for the shell
+		return nil
+	}
+	i.last = idOf(e)
+	return act()
 }
 
-// action returns what a key does, and does again when it repeats.
+// again does what a key does once more; who does not read its keyboard is not
+// sent more of the same.
+func (i *injector) again(id keyID, act func() error) error {
+	if id != i.last || !i.to.idle() {
+		return nil
+	}
+	return act()
+}
+
+// action returns what a key does.
 func (i *injector) action(e input.Key) func() error {
 	mode, full := i.to.modes()
 	if lines := i.pages(e); lines != 0 && !full {

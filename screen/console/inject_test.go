@@ -4,8 +4,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"rac/input"
 )
@@ -45,71 +43,24 @@ func (f *fakeTerminal) take() string {
 	return s
 }
 
-func TestAHeldKeyRepeatsUntilItIsReleased(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fakeTerminal{}
-		i := newInjector(f, 120, 40)
-		defer i.Close()
-		wait := func(d time.Duration) { time.Sleep(d); synctest.Wait() }
-		a, b := input.Key{Usage: 0x04, Down: true}, input.Key{Usage: 0x05, Down: true}
-		inject(t, i, a)
-		wait(499 * time.Millisecond)
-		if got := f.take(); got != "a" {
-			t.Errorf("in the first half second: %q", got)
-		}
-		wait(time.Second)
-		if got := f.take(); len(got) < 29 || len(got) > 31 || strings.Trim(got, "a") != "" {
-			t.Errorf("in the next second: %d, %q", len(got), got)
-		}
-		inject(t, i, b) // takes over
-		wait(600 * time.Millisecond)
-		if got := f.take(); strings.Trim(got, "b") != "" || len(got) < 3 {
-			t.Errorf("with a second key: %q", got)
-		}
-		inject(t, i, input.Key{Usage: 0x04}) // the first one up: the second goes on
-		wait(time.Second)
-		if got := f.take(); len(got) < 29 {
-			t.Errorf("after the first key was released: %q", got)
-		}
-		inject(t, i, input.Key{Usage: 0x05})
-		wait(time.Minute)
-		if got := f.take(); got != "" {
-			t.Errorf("after the release: %q", got)
-		}
-	})
-}
-
-func TestModifiersDoNotRepeatAndDoNotStopARepeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fakeTerminal{}
-		i := newInjector(f, 120, 40)
-		defer i.Close()
-		inject(t, i, input.Key{Usage: 0x04, Down: true}, input.Key{Usage: 0xe1, Down: true})
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if got := f.take(); len(got) < 10 {
-			t.Errorf("with Shift coming in: %q", got)
-		}
-		inject(t, i, input.Key{Usage: 0x04})
-		time.Sleep(time.Minute)
-		if got := f.take(); got != "" {
-			t.Errorf("Shift alone: %q", got)
-		}
-	})
+func TestTheLastKeyRepeats(t *testing.T) {
+	f := &fakeTerminal{}
+	i := newInjector(f, 120, 40)
+	a, b, left := input.Key{Usage: 0x04, Down: true}, input.Key{Usage: 0x05, Down: true}, input.Key{Usage: 0xe1, Down: true}
+	again := func(k input.Key) input.Key { k.Again = true; return k }
+	inject(t, i, a, again(a), again(a), b, again(a), again(b), left, again(left), again(b))
+	if got := f.take(); got != "aaabbB" {
+		t.Errorf("typed %q, want aaabbB", got)
+	}
 }
 
 func TestAProgramThatDoesNotReadIsNotFloodedByAHeldKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fakeTerminal{busy: true}
-		i := newInjector(f, 120, 40)
-		defer i.Close()
-		inject(t, i, input.Key{Usage: 0x04, Down: true})
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if got := f.take(); got != "a" {
-			t.Errorf("typed %q", got)
-		}
-	})
+	f := &fakeTerminal{busy: true}
+	i := newInjector(f, 120, 40)
+	inject(t, i, input.Key{Usage: 0x04, Down: true}, input.Key{Usage: 0x04, Down: true, Again: true})
+	if got := f.take(); got != "a" {
+		t.Errorf("typed %q", got)
+	}
 }
 
 func TestTheKeyThatStartsAShellIsNotForTheShell(t *testing.T) {
@@ -120,7 +71,7 @@ func TestTheKeyThatStartsAShellIsNotForTheShell(t *testing.T) {
 	if !f.gone {
 		t.Error("Shift alone has started a shell")
 	}
-	inject(t, i, tap(input.Key{Usage: 0x04})...)
+	inject(t, i, input.Key{Usage: 0x04, Down: true}, input.Key{Usage: 0x04, Down: true, Again: true}, input.Key{Usage: 0x04})
 	inject(t, i, tap(input.Key{Usage: 0x05})...)
 	if got := f.take(); got != "b" {
 		t.Errorf("typed %q, want b", got)

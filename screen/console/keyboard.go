@@ -18,7 +18,7 @@ const (
 )
 
 // keyboard makes bytes of keys by xterm's rules (ctlseqs, "PC-Style Function
-// Keys"). It has no clock: repeat.go has.
+// Keys").
 type keyboard struct {
 	held      map[keyID]mod // the modifiers that are down
 	caps, num bool

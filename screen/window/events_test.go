@@ -122,14 +122,21 @@ func TestAltGrAndSecondLayoutMakeTheirSymbols(t *testing.T) {
 	expect(t, w, stroke(0x1d, 0x6d1)...)
 }
 
-func TestAHeldKeyIsSentOnceAndReleasedWhenTheFocusGoes(t *testing.T) {
+func TestAHeldKeyRepeatsAsThisKeyboardIsSetAndIsReleasedWhenTheFocusGoes(t *testing.T) {
 	x, w := scene(t, Options{Scale: 1})
+	press := input.Key{Usage: 0x1b, Down: true, Sym: 'x'}
+	again := press
+	again.Again = true
 	x.Run(t, "xset", "r", "rate", "20", "100")
 	x.Run(t, "xdotool", "keydown", "x")
-	expect(t, w, input.Key{Usage: 0x1b, Down: true, Sym: 'x'})
-	time.Sleep(300 * time.Millisecond) // some thirty repeats
-	x.Run(t, "xdotool", "mousemove", "300", "300", "mousedown", "1")
-	expect(t, w, input.Button{Button: 1, Down: true})
+	expect(t, w, press, again, again, again)
+	x.Run(t, "xset", "r", "off")
+	x.Run(t, "xdotool", "keydown", "z", "keyup", "z", "mousemove", "300", "300", "mousedown", "1") // z ends the repeats
+	for ev := next(t, w); ev != (input.Button{Button: 1, Down: true}); ev = next(t, w) {
+		if k, ok := ev.(input.Key); !ok || k.Again && k != again {
+			t.Fatalf("got %v", ev)
+		}
+	}
 	other := open(t, Options{Display: x.Display, Scale: 1})
 	show(t, other, whole(noise(seeded(), 100, 100))) // takes the focus
 	got := []input.Event{next(t, w), next(t, w)}

@@ -99,11 +99,13 @@ func (k *keyboard) key(code byte, state uint16) input.Key {
 	return key
 }
 
-// press returns the key that went down; ok is false for a repeat, and for a key
-// of which nothing is known.
+// press returns the key that went down, or that is down and repeats: as it was
+// when it went down. ok is false for a key that was withheld, and for one of which
+// nothing is known.
 func (k *keyboard) press(code byte, state uint16) (key input.Key, ok bool) {
-	if _, repeat := k.held[code]; repeat {
-		return key, false
+	if key, held := k.held[code]; held {
+		key.Again = true
+		return key, key.Down
 	}
 	key = k.key(code, state)
 	if key.Usage == 0 && key.Sym == 0 {

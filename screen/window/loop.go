@@ -120,6 +120,10 @@ func (l *loop) keyDown(ev xproto.KeyPressEvent) {
 	if !ok {
 		return
 	}
+	if key.Again {
+		l.send(key)
+		return
+	}
 	if do := l.hot.press(key); do != none {
 		l.keys.withhold(byte(ev.Detail))
 		// What is held so far belongs to the hotkey: the host forgets it.
