@@ -8,6 +8,7 @@ import (
 
 	"rac/auth"
 	"rac/auth/config"
+	"rac/p2p"
 	"rac/p2p/wire"
 )
 
@@ -67,6 +68,20 @@ func (h *host) print(e auth.Event) {
 		h.line("session %s began: %s by %s, may %s", e.Session, who, e.Auth, e.Perms)
 	case auth.EventSessionEnd:
 		h.line("session %s ended: %s: %s after %v", e.Session, who, e.Reason, e.Lasted.Round(time.Second))
+	}
+}
+
+// tellOfRelay tells how one of the host's own relays stands, when that has changed.
+func (h *host) tellOfRelay(relay p2p.Sighting) {
+	switch {
+	case h.quiet:
+	case *h.o.json:
+		state := relayReportOf(relay)
+		h.event("relay", map[string]any{"relay": state.Relay, "held": state.Held, "error": state.Error})
+	case relay.Err == nil:
+		h.voice.say("the relay %s has a place for this host again", relay.Name)
+	default:
+		h.voice.say("no place on the relay %s: %v; who needs it cannot get here", relay.Name, relay.Err)
 	}
 }
 

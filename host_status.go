@@ -6,6 +6,7 @@ import (
 
 	"rac/auth"
 	"rac/auth/config"
+	"rac/p2p"
 )
 
 // What a running host says of itself: the answer to rac status.
@@ -36,17 +37,21 @@ func (h *host) report() json.RawMessage {
 		r.Unattended, r.Attended, r.SavedLogins = unattendedState(cfg), cfg.Attended.Mode, len(cfg.Tokens)
 	}
 	for _, relay := range h.node.Relays() {
-		state := relayReport{Relay: relay.Name, Held: relay.Err == nil}
-		if relay.Err != nil {
-			state.Error = relay.Err.Error()
-		}
-		r.Relays = append(r.Relays, state)
+		r.Relays = append(r.Relays, relayReportOf(relay))
 	}
 	text, err := json.Marshal(r)
 	if err != nil {
 		return nil
 	}
 	return text
+}
+
+func relayReportOf(relay p2p.Sighting) relayReport {
+	r := relayReport{Relay: relay.Name, Held: relay.Err == nil}
+	if relay.Err != nil {
+		r.Error = relay.Err.Error()
+	}
+	return r
 }
 
 // readReport reads what report has written.

@@ -18,6 +18,7 @@ func (h *host) watch() error {
 	defer cancel(nil)
 	h.work.Go(func() { h.review(ctx) })
 	h.work.Go(func() { cancel(h.screen.lost(ctx)) })
+	h.work.Go(func() { h.node.WatchRelays(ctx, h.tellOfRelay) })
 	var before *config.Config
 	h.file.Watch(ctx, func(cfg *config.Config, err error) {
 		h.gate.Reload()

@@ -284,10 +284,7 @@ func (d *dialing) circuit(ctx context.Context, relay peer.ID, addr ma.Multiaddr)
 	if err == nil {
 		return d.pastLimit(ctx, relay)
 	}
-	if strings.Contains(err.Error(), noReservation) {
-		return relayError(relay, errors.New("the computer is not connected there"))
-	}
-	return relayError(relay, shortest(err))
+	return relayError(relay, refusal(err))
 }
 
 // circuitTime is for one dial through a relay that is connected.
@@ -323,10 +320,6 @@ func (d *dialing) connected(limited bool) bool {
 	c := d.best(d.id)
 	return c != nil && (limited || !c.Stat().Limited)
 }
-
-// noReservation is what libp2p's text says when a relay answers so; it has no
-// error to compare with.
-var noReservation = pb.Status_NO_RESERVATION.String()
 
 // A relay that could not get through to a host which has a place there is asked
 // again: the host may be changing its line just now.

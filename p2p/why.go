@@ -13,6 +13,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	pb "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
 )
 
 // explain turns what libp2p says into one line for a person.
@@ -60,6 +61,22 @@ func hungUp(err error) bool {
 		}
 		return errors.Is(e, io.EOF) || errors.Is(e, syscall.ECONNRESET) || errors.Is(e, windows)
 	})
+}
+
+// refusal puts into words why a relay does not connect us to a host. libp2p has the
+// status in its text only.
+func refusal(err error) error {
+	for status, meaning := range map[pb.Status]string{
+		pb.Status_NO_RESERVATION:          "the computer is not connected there",
+		pb.Status_PERMISSION_DENIED:       "it is kept for other hosts: the computer is not on its list (rac relay --allow ID)",
+		pb.Status_RESOURCE_LIMIT_EXCEEDED: "it has as many connections as it takes; try again later",
+		pb.Status_CONNECTION_FAILED:       "it does not get through to the computer, which may have just lost its line",
+	} {
+		if strings.Contains(err.Error(), status.String()) {
+			return errors.New(meaning)
+		}
+	}
+	return shortest(err)
 }
 
 const maxReasons = 6
