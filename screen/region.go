@@ -3,6 +3,7 @@ package screen
 import (
 	"image"
 	"math/bits"
+	"slices"
 )
 
 // regionTile is the side of a region's squares in pixels: the codec's own grid.
@@ -34,6 +35,18 @@ func (g *region) add(r image.Rectangle) {
 			g.set[i/64] |= 1 << (i % 64)
 		}
 	}
+}
+
+// empty says whether no square is marked.
+func (g *region) empty() bool {
+	return !slices.ContainsFunc(g.set, func(word uint64) bool { return word != 0 })
+}
+
+// clone returns a copy that shares nothing.
+func (g *region) clone() region {
+	c := *g
+	c.set = slices.Clone(g.set)
+	return c
 }
 
 // take appends the marked squares to dst, neighbours in a row joined into one

@@ -3,9 +3,10 @@
 // The path of a picture: a Source (capture_x11.go, or the console package where
 // there is no display) waits until something on the screen has changed. Share
 // (share.go) keeps the newest picture and adds what may have changed to the dirty
-// region of each viewer (region.go). When the line to a viewer has room
-// (pace.go), its goroutine (share_viewer.go) takes the region, encodes it (package
-// codec) and sends one message (msg.go). On the viewer's own computer View
+// region of each canvas (region.go), which is one viewer's or shared by those who are
+// in the same state (share_canvas.go). When the line to a viewer has room (pace.go),
+// its goroutine (share_viewer.go) takes the region, encodes it (package codec) and
+// sends one message (msg.go). On the viewer's own computer View
 // (view.go) decodes it and shows it on a Surface (the window package, or a file).
 // There is no queue of frames anywhere: a viewer with a slow line has a larger
 // region and gets the newest pixels once.

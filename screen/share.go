@@ -26,14 +26,14 @@ type Share struct {
 
 	kept *codec.Picture // a copy of the newest pixels; the capture's alone while picture is the source's
 
-	mu      sync.Mutex // guards what follows, and the pixels of picture
-	viewers map[*viewer]bool
-	display Display
-	picture *codec.Picture // the newest pixels: the source's own or kept; nil before the first
-	cursor  *Cursor
-	status  string
-	seen    time.Time   // of the newest pixels
-	near    image.Point // of the last small change: where somebody types or points; negative: nowhere yet
+	mu       sync.Mutex // guards what follows, and the pixels of picture
+	canvases map[*canvas]bool
+	display  Display
+	picture  *codec.Picture // the newest pixels: the source's own or kept; nil before the first
+	cursor   *Cursor
+	status   string
+	seen     time.Time   // of the newest pixels
+	near     image.Point // of the last small change: where somebody types or points; negative: nowhere yet
 }
 
 // retryAfter is the time between two attempts to open a screen that has gone.
@@ -43,7 +43,7 @@ const retryAfter = time.Second
 // (the X server ends, a user logs out), viewers stay, are told why, and open is
 // tried again every second.
 func NewShare(open func(context.Context) (Source, error), log *slog.Logger) *Share {
-	return &Share{open: open, log: log, viewers: make(map[*viewer]bool), near: image.Pt(-1, -1)}
+	return &Share{open: open, log: log, canvases: make(map[*canvas]bool), near: image.Pt(-1, -1)}
 }
 
 // Serve shows the screen on one stream until the viewer leaves or ctx ends.
@@ -58,11 +58,11 @@ func (s *Share) join(v *viewer) {
 	s.coming.Lock()
 	defer s.coming.Unlock()
 	s.mu.Lock()
-	s.viewers[v] = true
+	first := len(s.canvases) == 0
+	s.canvases[v.canvas] = true
 	if s.picture != nil {
-		v.restart(s.display)
+		v.canvas.restart(s.display)
 	}
-	first := len(s.viewers) == 1
 	s.mu.Unlock()
 	if first {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -78,8 +78,8 @@ func (s *Share) leave(v *viewer) {
 	s.coming.Lock()
 	defer s.coming.Unlock()
 	s.mu.Lock()
-	delete(s.viewers, v)
-	last := len(s.viewers) == 0
+	v.leave()
+	last := len(s.canvases) == 0
 	s.mu.Unlock()
 	if last {
 		s.end()
@@ -134,14 +134,14 @@ func (s *Share) take(f *Frame, first bool) {
 		s.kept = codec.NewPicture(f.Display.W, f.Display.H)
 		s.display = f.Display
 		s.cursor = nil
-		for v := range s.viewers {
-			v.restart(s.display)
+		for c := range s.canvases {
+			c.restart(s.display)
 		}
 	}
 	s.picture = f.Picture
-	for v := range s.viewers {
+	for c := range s.canvases {
 		for _, r := range f.Dirty {
-			v.dirty.add(r.Sub(v.part.Min))
+			c.dirty.add(r.Sub(c.part.Min))
 		}
 	}
 	if f.Cursor != nil {
@@ -151,9 +151,7 @@ func (s *Share) take(f *Frame, first bool) {
 		s.near = at
 	}
 	s.seen, s.status = f.Time, ""
-	for v := range s.viewers {
-		v.wakeUp()
-	}
+	s.wakeAll()
 }
 
 // keep copies what f has changed, so that the source may go on.
@@ -174,8 +172,15 @@ func (s *Share) say(status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status = status
-	for v := range s.viewers {
-		v.wakeUp()
+	s.wakeAll()
+}
+
+// wakeAll lets all viewers look for what is new. The caller holds s.mu.
+func (s *Share) wakeAll() {
+	for c := range s.canvases {
+		for _, v := range c.members {
+			v.wakeUp()
+		}
 	}
 }
 

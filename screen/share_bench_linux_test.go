@@ -2,15 +2,18 @@ package screen_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
 
 	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
 	"rac/screen"
 	"rac/screen/codec"
 )
@@ -18,15 +21,20 @@ import (
 // BenchmarkViewers is a page of text that scrolls, seen by one to three viewers at
 // once: the processor time of host and viewers together, and the time until all have
 // shown a frame.
-func BenchmarkViewers(b *testing.B) {
+func BenchmarkViewers(b *testing.B) { benchAll(b, watch) }
+
+// BenchmarkHost is the same with viewers that only answer: what the host takes.
+func BenchmarkHost(b *testing.B) { benchAll(b, answer) }
+
+func benchAll(b *testing.B, look func(ctx context.Context, viewer wire.Stream, shown chan time.Time)) {
 	for _, size := range []image.Point{{1920, 1080}, {3840, 2160}} {
 		for _, viewers := range []int{1, 2, 3} {
-			b.Run(fmt.Sprintf("%dx%d/%d", size.X, size.Y, viewers), func(b *testing.B) { benchViewers(b, size, viewers) })
+			b.Run(fmt.Sprintf("%dx%d/%d", size.X, size.Y, viewers), func(b *testing.B) { benchViewers(b, size, viewers, look) })
 		}
 	}
 }
 
-func benchViewers(b *testing.B, size image.Point, viewers int) {
+func benchViewers(b *testing.B, size image.Point, viewers int, look func(ctx context.Context, viewer wire.Stream, shown chan time.Time)) {
 	source := newScroller(size)
 	s := &stage{ctx: b.Context(), share: screen.NewShare(opens(source), slog.New(slog.DiscardHandler))}
 	ctx, cancel := context.WithCancel(b.Context())
@@ -36,7 +44,7 @@ func benchViewers(b *testing.B, size image.Point, viewers int) {
 	for range viewers {
 		host, viewer := p2ptest.Pipe(8 << 20)
 		s.work.Go(func() { s.share.Serve(ctx, host) })
-		s.work.Go(func() { screen.View(ctx, viewer, screen.Want{Quality: screen.Lossless}, exactly(shown)) })
+		s.work.Go(func() { look(ctx, viewer, shown) })
 	}
 	turn := func() {
 		at := source.scroll()
@@ -54,6 +62,30 @@ func benchViewers(b *testing.B, size image.Point, viewers int) {
 		turn()
 	}
 	b.ReportMetric((spent()-began).Seconds()*1e3/float64(b.N), "cpu-ms/op")
+}
+
+func watch(ctx context.Context, viewer wire.Stream, shown chan time.Time) {
+	screen.View(ctx, viewer, screen.Want{Quality: screen.Lossless}, exactly(shown))
+}
+
+// answer acknowledges what comes as soon as it has, as if decoding took a millisecond.
+func answer(ctx context.Context, viewer wire.Stream, shown chan time.Time) {
+	defer context.AfterFunc(ctx, func() { viewer.Close() })()
+	in, out := wire.NewReader(viewer, 8<<20), wire.NewWriter(viewer, 64)
+	out.Write(0x12, []byte{0, 0, byte(screen.Lossless)})
+	for {
+		t, body, err := in.Next()
+		if err != nil {
+			return
+		}
+		if t != 0x01 && t != 0x02 {
+			continue
+		}
+		out.Write(0x11, append(slices.Clone(body[:4]), 0, 0, 4, 0))
+		if at := time.UnixMicro(int64(binary.BigEndian.Uint64(body[9:]))); t == 0x02 && body[8]&1 != 0 && len(body) > 18 {
+			shown <- at
+		}
+	}
 }
 
 // exactly is a surface that tells of the frames that are exact.

@@ -5,18 +5,16 @@ package screen
 import (
 	"context"
 	"errors"
-	"image"
 	"io"
 	"slices"
 	"sync"
 	"time"
 
 	"rac/p2p/wire"
-	"rac/screen/codec"
 )
 
-// viewer is one viewer at the host: what it has yet to get and how fast its line
-// is. Its goroutine is the stream's only writer; another one reads the answers.
+// viewer is one viewer at the host: what it was told and how fast its line is. Its
+// goroutine is the stream's only writer; another one reads the answers.
 type viewer struct {
 	share  *Share
 	stream wire.Stream
@@ -24,26 +22,35 @@ type viewer struct {
 	joined time.Time
 
 	// Guarded by share.mu.
+	canvas  *canvas
+	parcel  parcel
+	busy    bool // its goroutine is about to send something
 	want    Want
 	ready   bool // the viewer has said what it wants
-	part    image.Rectangle
-	dirty   region
 	renewed bool // the display has changed since the viewer was told
 	pace    pace
+	met     time.Time     // when it began to share its canvas
+	alone   time.Time     // until when it is not to share one again
+	retry   time.Duration // how long that was the last time
 
 	// Of the writing goroutine alone.
-	encoder    *codec.Encoder
 	generation uint32 // of this stream: counts up with each change of the display
 	seq        uint32
-	rects      []image.Rectangle
 	cursor     *Cursor
 	cursors    cursorSet
 	status     string
-	updated    time.Time // when the encoder got its pixels
-	seen       time.Time // when those were captured
-	exact      bool      // after the last frame
+	seen       time.Time // when the pixels of the last frame were captured
+	exact      bool      // after it
 	lastFrame  time.Time
-	lastCoarse time.Time // the last frame that made pictures coarse
+}
+
+// parcel is a frame that another viewer's goroutine has made.
+type parcel struct {
+	full  bool // and not yet on its way
+	frame []byte
+	exact bool
+	seen  time.Time
+	began time.Time
 }
 
 // firstPicture is how long a viewer waits for the first picture before it is
@@ -54,16 +61,9 @@ const firstPicture = 3 * time.Second
 const stale = 150 * time.Millisecond
 
 func newViewer(s *Share, stream wire.Stream) *viewer {
-	return &viewer{share: s, stream: stream, wake: make(chan struct{}, 1), joined: time.Now(), encoder: codec.NewEncoder()}
-}
-
-// restart begins anew with a display of another geometry. The caller holds
-// share.mu.
-func (v *viewer) restart(d Display) {
-	v.part = part(d, v.want.Monitor)
-	v.dirty = newRegion(v.part.Dx(), v.part.Dy())
-	v.dirty.add(v.dirty.bounds)
-	v.renewed = true
+	v := &viewer{share: s, stream: stream, wake: make(chan struct{}, 1), joined: time.Now()}
+	v.canvas = newCanvas(v)
+	return v
 }
 
 func (v *viewer) wakeUp() {
@@ -122,8 +122,11 @@ func (v *viewer) setWant(w Want) {
 	v.share.mu.Lock()
 	defer v.share.mu.Unlock()
 	v.want, v.ready = w, true
+	v.leave()
+	v.canvas = newCanvas(v)
+	v.share.canvases[v.canvas] = true
 	if v.share.picture != nil {
-		v.restart(v.share.display)
+		v.canvas.restart(v.share.display)
 	}
 }
 
@@ -154,66 +157,53 @@ func (v *viewer) write(ctx context.Context) error {
 func (v *viewer) send(w *wire.Writer) (next time.Duration, err error) {
 	for {
 		t := v.take()
-		if t.display != nil {
-			if err := v.sendDisplay(w, *t.display); err != nil {
-				return 0, err
-			}
-			continue
-		}
-		if t.status != v.status {
-			v.status = t.status
-			if err := w.Write(msgStatus, []byte(cut(t.status, maxStatus))); err != nil {
-				return 0, err
-			}
-		}
-		if t.cursor != nil && (v.cursor == nil || t.cursor.Serial != v.cursor.Serial) {
-			v.cursor = t.cursor
-			known := v.cursors.has(t.cursor.Serial)
-			v.cursors.add(t.cursor)
-			if err := w.Append(msgCursor, func(b []byte) []byte { return appendCursor(b, t.cursor, known) }); err != nil {
-				return 0, err
-			}
-		}
-		if again, ok := v.due(t); !ok {
-			return again, nil
-		}
-		if t.blind {
-			if err := v.sendProbe(w); err != nil {
-				return 0, err
-			}
-		}
-		if err := v.sendFrame(w, t); err != nil {
+		if err := v.sendTaken(w, t); err != nil {
+			t.canvas.release(v)
 			return 0, err
 		}
+		if t.display == nil && !t.turn && !t.parcel {
+			return t.again, nil
+		}
 	}
 }
 
-// due says whether a frame may go now, and if not, after what time to ask again. What
-// the viewer lacks goes first; what it has coarsely follows when that has come to
-// rest.
-func (v *viewer) due(t taken) (again time.Duration, ok bool) {
-	if t.limit == 0 || v.encoder.Pending() {
-		return t.again, t.limit > 0
+func (v *viewer) sendTaken(w *wire.Writer, t taken) error {
+	if t.display != nil {
+		return v.sendDisplay(w, *t.display)
 	}
-	ripe, ok := v.encoder.Coarse()
-	if !ok {
-		return t.again, false
+	if t.status != v.status {
+		v.status = t.status
+		if err := w.Write(msgStatus, []byte(cut(t.status, maxStatus))); err != nil {
+			return err
+		}
 	}
-	if t.quality == Low {
-		ripe = max(ripe, stillFor-t.began.Sub(v.updated))
+	if t.cursor != nil && (v.cursor == nil || t.cursor.Serial != v.cursor.Serial) {
+		if err := v.sendCursor(w, t.cursor); err != nil {
+			return err
+		}
 	}
-	return max(ripe, 0), ripe <= 0
+	if !t.turn && !t.parcel {
+		return nil
+	}
+	if t.blind {
+		if err := v.sendProbe(w); err != nil {
+			return err
+		}
+	}
+	return v.sendFrame(w, t)
 }
 
-// stillFor is how long nothing has to change before a viewer that asked for low
-// quality gets exact pictures.
-const stillFor = time.Second
+func (v *viewer) sendCursor(w *wire.Writer, c *Cursor) error {
+	known := v.cursors.has(c.Serial)
+	v.cursor = c
+	v.cursors.add(c)
+	return w.Append(msgCursor, func(b []byte) []byte { return appendCursor(b, c, known) })
+}
 
 // sendDisplay begins anew with a display. It goes out whatever is under way.
 func (v *viewer) sendDisplay(w *wire.Writer, d Display) error {
 	// Another display may use the serials of its pointers anew.
 	v.cursor, v.cursors = nil, nil
-	v.encoder.Reset(d.W, d.H)
 	v.seq++
 	return w.Append(msgDisplay, func(b []byte) []byte {
 		b = appendDisplay(b, v.seq, d)
@@ -235,19 +225,23 @@ func (v *viewer) sendProbe(w *wire.Writer) error {
 	})
 }
 
+// sendFrame sends a frame: the one that another viewer's goroutine has made, or one
+// that it makes for all who share it.
 func (v *viewer) sendFrame(w *wire.Writer, t taken) error {
 	v.seq++
-	news := v.encoder.Pending()
 	return w.Append(msgFrame, func(b []byte) []byte {
-		start, head := len(b), frameHeader{seq: v.seq, generation: v.generation, captured: t.seen}
+		start, head := len(b), frameHeader{seq: v.seq, generation: v.generation, captured: t.seen, exact: t.exact}
 		b = appendFrameHeader(b, head)
-		b, head.exact = v.encoder.Append(b, t.limit)
-		appendFrameHeader(b[:start], head)
-		v.sent(len(b)-start, t.began)
-		v.exact, v.lastFrame = head.exact, time.Now()
-		if _, coarse := v.encoder.Coarse(); coarse && news {
-			v.lastCoarse = v.lastFrame
+		frame := len(b)
+		if t.turn {
+			b, head.exact = t.canvas.paint(b, t.limit)
+			appendFrameHeader(b[:start], head)
+			t.canvas.hand(v.share, t, b[frame:], head.exact)
+		} else {
+			b = append(b, v.parcel.frame...)
 		}
+		v.sent(len(b)-start, t.began)
+		v.seen, v.exact, v.lastFrame = t.seen, head.exact, time.Now()
 		return b
 	})
 }
@@ -267,22 +261,26 @@ type taken struct {
 	display *Display // not nil: begin anew with it
 	cursor  *Cursor
 	status  string
-	seen    time.Time
 	began   time.Time
-	quality Quality
-	limit   int // bytes that may be sent now
-	blind   bool
-	again   time.Duration
+	again   time.Duration // after which to ask again if there is nothing to send
+
+	turn   bool    // a frame is to be made …
+	canvas *canvas // … by this one
+	limit  int     // of so many bytes
+	parcel bool    // one that was made by another goroutine is to be sent
+	exact  bool
+	seen   time.Time
+	blind  bool // a probe goes ahead
 }
 
-// take moves the pixels that the viewer lacks into its encoder, if there is room
-// on the line to send any.
+// take finds out what there is to send, and takes the turn to make a frame if one is
+// due.
 func (v *viewer) take() taken {
 	s := v.share
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := taken{status: s.status, cursor: s.cursor, seen: s.seen, began: time.Now(), quality: v.want.Quality}
-	if !v.ready {
+	t := taken{status: s.status, cursor: s.cursor, began: time.Now(), canvas: v.canvas}
+	if v.busy = false; !v.ready {
 		return t
 	}
 	if s.picture == nil {
@@ -296,17 +294,19 @@ func (v *viewer) take() taken {
 	if v.renewed {
 		v.renewed = false
 		v.generation++
-		d := s.display
-		d.Generation, d.W, d.H, d.Origin = v.generation, v.part.Dx(), v.part.Dy(), d.Origin.Add(v.part.Min)
+		d, part := s.display, v.canvas.part
+		d.Generation, d.W, d.H, d.Origin = v.generation, part.Dx(), part.Dy(), d.Origin.Add(part.Min)
 		t.display = &d
-		return t // the caller resets the encoder and comes again
-	}
-	if t.again = v.wait(t.began); t.again > 0 {
-		return t
+		return t // the caller comes again
 	}
 	t.blind = v.pace.blind(t.began)
-	v.update(&t)
-	t.limit = v.pace.limit(v.encoder.Pending())
+	if p := &v.parcel; p.full {
+		p.full, v.busy = false, true
+		t.parcel, t.exact, t.seen, t.began = true, p.exact, p.seen, p.began
+		return t
+	}
+	t.again, t.turn = v.canvas.begin(v, &t)
+	v.busy = t.turn
 	return t
 }
 
@@ -319,23 +319,17 @@ func (v *viewer) wait(now time.Time) time.Duration {
 	return wait
 }
 
-// update moves the newest pixels into the encoder and tells it of the line. A
-// picture that is to be exact goes out in several messages, and is finished before
-// newer pixels are taken, so that what moves all the time arrives whole and not only
-// the top of each picture; but stale ends that. The caller holds share.mu.
-func (v *viewer) update(t *taken) {
-	s := v.share
-	line := v.pace.line(v.want.Quality, t.began.Sub(v.lastCoarse), s.near.Sub(v.part.Min))
-	v.encoder.SetLine(line)
-	if line.Budget == 0 && v.encoder.Pending() && t.began.Sub(v.updated) < stale {
-		t.seen = v.seen
-		return
+// shares says whether the line is known to be so fast that what both ends remember of
+// earlier pictures is worth less than the processor's time. The caller holds share.mu.
+func (v *viewer) shares() bool { return v.pace.busy > 0 && v.pace.rate() >= sharedFrom }
+
+// idle returns for how long no frame of another goroutine may come. The caller holds
+// share.mu.
+func (v *viewer) idle(now time.Time) time.Duration {
+	if v.busy || v.renewed || v.parcel.full {
+		return never
 	}
-	v.rects = v.dirty.take(v.rects[:0])
-	if len(v.rects) > 0 {
-		v.encoder.Update(s.picture.Sub(v.part), v.rects)
-		v.updated, v.seen = t.began, s.seen
-	}
+	return v.wait(now)
 }
 
 // cursorSet is the pointer pictures that the viewer has: the last cursorsKept

@@ -34,21 +34,18 @@ func (e *Encoder) Meets(o *Encoder) bool {
 }
 
 // Twin returns an Encoder for a viewer that has got all of e's frames and gets none
-// from now on. It forgets as Forget does; where pictures are coarse, all.
+// from now on. It forgets as Forget does.
 func (e *Encoder) Twin() *Encoder {
 	t := NewEncoder()
 	t.clock, t.start = e.clock, e.start
 	t.Reset(e.grid.w, e.grid.h)
 	t.SetLine(e.line)
-	black := e.reset || e.rough > 0
-	if !black {
-		t.reset, t.forget = false, true
-		copyPixels(t.have, e.have, e.have.Bounds())
-	}
+	t.reset, t.forget = e.reset, !e.reset
+	copyPixels(t.have, e.have, e.have.Bounds())
 	copyPixels(t.want, e.want, e.want.Bounds())
 	for i := range e.tiles {
-		t.tiles[i].shown = e.tiles[i].shown
-		t.tiles[i].fresh = black || e.tiles[i].pending
+		t.tiles[i].shown, t.tiles[i].fresh = e.tiles[i].shown, e.tiles[i].pending
+		t.setRough(i, e.tiles[i].rough)
 	}
 	t.count()
 	return t
