@@ -23,23 +23,28 @@ import (
 
 // actor is one program that runs beside a script.
 type actor struct {
-	cmd    *exec.Cmd
-	tty    *os.File // nil without a terminal
-	ended  chan struct{}
-	mu     sync.Mutex
-	output bytes.Buffer
+	lockedBuffer // what it has printed
+	cmd          *exec.Cmd
+	tty          *os.File // nil without a terminal
+	ended        chan struct{}
 }
 
-func (a *actor) Write(p []byte) (int, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.output.Write(p)
+// lockedBuffer is written to while it is read.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
 }
 
-func (a *actor) String() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.output.String()
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func start(ts *testscript.TestScript, args []string, terminal bool) {

@@ -76,7 +76,7 @@ func (s *session) takeScreenshot(ctx context.Context) error {
 		return err
 	}
 	if err := config.ReplaceFile(*s.o.screenshot, data, 0o644); err != nil {
-		return err
+		return fmt.Errorf("%s is not written: %w", *s.o.screenshot, err)
 	}
 	if *s.o.json {
 		s.emit("screenshot", map[string]string{"path": *s.o.screenshot})

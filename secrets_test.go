@@ -17,7 +17,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -281,7 +280,7 @@ func (d *day) takeTheTicket() {
 	d.hide("the ticket", ticket.String(), "")
 	d.does(d.host, 0, "", "status", "--json")
 	pass.Close(auth.Closed)
-	d.see("log of the login in this process", log.bytes())
+	d.see("log of the login in this process", []byte(log.String()))
 }
 
 // tape is a stream that keeps what is written to it.
@@ -292,23 +291,6 @@ type tape struct {
 
 func (t *tape) Write(p []byte) (int, error) { return t.Buffer.Write(p) }
 func (t *tape) Read(p []byte) (int, error)  { return t.Buffer.Read(p) }
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) bytes() []byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return bytes.Clone(l.b.Bytes())
-}
 
 // breakTheConfig: a fault is shown with its line, in which a secret may stand.
 func (d *day) breakTheConfig() {
