@@ -26,7 +26,8 @@ func (e *Encoder) choose(c *coder, i int) {
 		t.kind = kindRecolour
 		return
 	}
-	t.box = e.grid.align(t.box)
+	box := t.box
+	t.box = e.grid.align(box)
 	switch t.n = fewColours(e.want, t.box, &t.cols); {
 	case t.n <= len(t.cols):
 		t.kind = kindPack
@@ -34,7 +35,7 @@ func (e *Encoder) choose(c *coder, i int) {
 		t.kind = kindWords
 		var picture bool
 		if picture, t.many = c.stats.picture(e.want, t.box); picture {
-			t.kind = kindExact
+			t.kind, t.box = kindExact, box
 		}
 	}
 }

@@ -21,7 +21,7 @@ type tile struct {
 	past    [2]int16        // 1 + the slots into which this tile was kept last; they may have been taken again
 	n       int             // PACK: colours
 	cols    [4]uint32       // FILL, PACK
-	box     image.Rectangle // what the viewer lacks; once known, in whole bands
+	box     image.Rectangle // what the viewer lacks; in whole bands for WORDS and PACK
 	rough   image.Rectangle // where the viewer has it coarsely; have has it as it was then
 }
 

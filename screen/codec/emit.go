@@ -25,6 +25,8 @@ type chunk struct {
 	at        int    // the first tile after the last op
 	raw, lz   []byte // scratch
 	runs      []run
+	said      []run  // by appendTextOp
+	slices    []byte // EXACT, BITS
 }
 
 // run is some tiles in a row that are said by one op.
@@ -34,6 +36,8 @@ type run struct {
 	box      image.Rectangle
 	slice    []byte // EXACT, BITS
 	anew     bool   // RECOLOUR: the viewer is to forget the shades that it has
+	colours  int    // PACK
+	cols     [4]uint32
 }
 
 // appendText appends chunks with the tiles in e.text until limit.
@@ -41,23 +45,34 @@ func (e *Encoder) appendText(dst []byte, limit int) []byte {
 	room := limit - len(dst)
 	e.order(room)
 	for todo := e.text; len(todo) > 0 && e.more(dst, limit, room); {
-		e.startChunk()
-		for len(todo) > 0 && todo[0] >= e.chunk.at {
-			left := min(int(float64(limit-len(dst))*e.shrinks), fullChunk) - e.rawSize()
-			if left <= 0 && len(e.chunk.ops) > 0 {
-				break
-			}
-			r := e.join(todo, min(max(left/worst(e.tiles[todo[0]].kind), 1), longRun))
-			e.appendTextOp(r)
-			if todo = todo[r.n:]; len(todo) > 0 {
-				e.turn = todo[0]
-			}
+		todo = e.compose(todo, limit-len(dst))
+		if len(todo) > 0 {
+			e.turn = todo[0]
 		}
 		before := len(dst)
 		dst = e.endChunk(dst)
 		e.shrinks += (min(float64(len(e.chunk.raw))/float64(len(dst)-before), mostShrunk) - e.shrinks) / 4
+		for _, r := range e.chunk.said {
+			e.sent(r.first, r.n, r.box)
+		}
 	}
 	return dst
+}
+
+// compose makes a chunk with the tiles at the start of todo that have room, and returns
+// the others.
+func (e *Encoder) compose(todo []int, room int) []int {
+	e.startChunk()
+	for len(todo) > 0 && todo[0] >= e.chunk.at {
+		left := min(int(float64(room)*e.shrinks), fullChunk) - e.rawSize()
+		if left <= 0 && len(e.chunk.ops) > 0 {
+			break
+		}
+		r := e.join(todo, min(max(left/worst(e.tiles[todo[0]].kind), 1), longRun))
+		e.appendTextOp(r)
+		todo = todo[r.n:]
+	}
+	return todo
 }
 
 // worst is how many bytes of a chunk no tile of kind k exceeds.
@@ -89,7 +104,7 @@ func (e *Encoder) more(dst []byte, limit, room int) bool {
 
 func (e *Encoder) startChunk() {
 	c := &e.chunk
-	c.ops, c.pack, c.at = c.ops[:0], c.pack[:0], 0
+	c.ops, c.pack, c.said, c.slices, c.at = c.ops[:0], c.pack[:0], c.said[:0], c.slices[:0], 0
 	e.words.clear()
 }
 
@@ -99,7 +114,7 @@ func (e *Encoder) rawSize() int { return len(e.chunk.ops) + len(e.chunk.pack) + 
 // that one op can say.
 func (e *Encoder) join(todo []int, n int) run {
 	t := &e.tiles[todo[0]]
-	r := run{first: todo[0], n: 1, kind: t.kind, box: t.box}
+	r := run{first: todo[0], n: 1, kind: t.kind, box: t.box, colours: t.n, cols: t.cols}
 	sum := area(t.box)
 	if r.kind == kindRecolour {
 		e.begin(&r)
@@ -128,17 +143,17 @@ func (e *Encoder) joins(t, next *tile, r *run, both image.Rectangle, sum int) bo
 	case kindCache:
 		return next.slot == t.slot+r.n && area(both) == sum
 	case kindPack:
-		return area(both) == sum && mergeColours(t, next)
+		return area(both) == sum && r.mergeColours(next)
 	case kindRecolour:
 		return area(both) == sum && e.other.learn(e.have, e.want, next.box)
 	}
 	return true
 }
 
-// mergeColours adds b's colours to a's if that needs no more bits for either.
-func mergeColours(a, b *tile) bool {
-	n, cols := a.n, a.cols
-	for _, c := range b.cols[:b.n] {
+// mergeColours adds those of t to r's if that needs no more bits for either.
+func (r *run) mergeColours(t *tile) bool {
+	n, cols := r.colours, r.cols
+	for _, c := range t.cols[:t.n] {
 		if contains(&cols, n, c) {
 			continue
 		}
@@ -148,14 +163,14 @@ func mergeColours(a, b *tile) bool {
 		cols[n] = c
 		n++
 	}
-	if packBytes(n) != packBytes(a.n) || packBytes(n) != packBytes(b.n) {
+	if packBytes(n) != packBytes(r.colours) || packBytes(n) != packBytes(t.n) {
 		return false
 	}
-	a.n, a.cols = n, cols
+	r.colours, r.cols = n, cols
 	return true
 }
 
-// appendTextOp appends one op to the chunk. The run's first tile has the colours.
+// appendTextOp appends one op to the chunk.
 func (e *Encoder) appendTextOp(r run) {
 	c, t := &e.chunk, &e.tiles[r.first]
 	c.ops = e.grid.appendPlace(c.ops, r.kind, r.first-c.at, r.first, r.n, r.box)
@@ -164,19 +179,23 @@ func (e *Encoder) appendTextOp(r run) {
 	case kindFill:
 		c.ops = appendColour(c.ops, t.cols[0])
 	case kindPack:
-		c.ops = append(c.ops, byte(t.n))
-		for _, v := range t.cols[:t.n] {
+		c.ops = append(c.ops, byte(r.colours))
+		for _, v := range r.cols[:r.colours] {
 			c.ops = appendColour(c.ops, v)
 		}
-		c.pack = appendPack(c.pack, e.want, r.box, t.n, &t.cols)
+		c.pack = appendPack(c.pack, e.want, r.box, r.colours, &r.cols)
 	case kindCache:
 		c.ops = append(c.ops, byte(t.slot), byte(t.slot>>8))
 	case kindRecolour:
 		c.ops = e.appendRecolour(c.ops, &r)
 	case kindWords:
 		e.words.encode(e.want, r.box)
+	case kindExact, kindBits:
+		before := len(c.slices)
+		c.slices = e.workers[0].append(c.slices, r.kind, e.want, r.box)
+		c.ops = binary.AppendUvarint(c.ops, uint64(len(c.slices)-before))
 	}
-	e.sent(r.first, r.n, r.box)
+	c.said = append(c.said, r)
 }
 
 // endChunk appends the chunk without its slices.
@@ -189,9 +208,11 @@ func (e *Encoder) endChunk(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(c.raw)))
 	c.lz = e.compress(c.lz[:0], c.raw)
 	if n := len(c.lz); n > 0 && n < len(c.raw) {
-		return append(binary.AppendUvarint(dst, uint64(n)), c.lz...)
+		dst = append(binary.AppendUvarint(dst, uint64(n)), c.lz...)
+	} else {
+		dst = append(append(dst, 0), c.raw...)
 	}
-	return append(append(dst, 0), c.raw...)
+	return append(dst, c.slices...)
 }
 
 // compress appends raw, packed, to dst; nothing where that is known not to pay. On a

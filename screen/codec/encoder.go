@@ -49,6 +49,10 @@ type Encoder struct {
 	turn    int     // the tile with which text goes on where not all fits
 	lz      lz4.Compressor
 	packer  packer // for thin lines
+	trial   trial
+	few     []int // of weigh, and how they would be said without it
+	plain   []tile
+	scratch []byte
 }
 
 // NewEncoder returns an Encoder that must be Reset before it is used.
@@ -117,6 +121,7 @@ func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 	copies := e.search()
 	e.sort()
 	dst = e.appendCopies(dst, copies)
+	e.weigh(limit - len(dst))
 	dst = e.appendText(dst, limit)
 	dst = e.appendPictures(dst, limit, len(dst)-start)
 	e.unrefine()

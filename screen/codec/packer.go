@@ -18,6 +18,7 @@ type packer struct {
 	head  []uint32 // by hash: the last position, plus 1. Positions count from the first byte ever
 	chain []uint16 // by position mod 64 KiB: how far back the one before is; 0: there is none
 	next  int      // the first position that is in no chain
+	trial *trial
 }
 
 // past is what a block may refer to: the unpacked blocks so far, of which the last
@@ -66,7 +67,7 @@ func (p *packer) reset() {
 func (p *packer) add(block []byte) (at int) {
 	at = p.grow(len(block))
 	copy(p.b[at:], block)
-	if p.gone > 1<<30 { // positions do not fit any more
+	if p.gone > 1<<30 && p.trial == nil { // positions do not fit any more
 		p.gone, p.next = 0, 0
 		clear(p.head)
 	}
@@ -131,6 +132,9 @@ func (p *packer) index(i int) {
 		back := p.next + 1 - int(p.head[h])
 		if p.head[h] == 0 || back > window {
 			back = 0
+		}
+		if p.trial != nil {
+			p.trial.heads = append(p.trial.heads, headBefore{h, p.head[h], p.chain[p.next&0xffff]})
 		}
 		p.chain[p.next&0xffff], p.head[h] = uint16(back), uint32(p.next+1)
 	}

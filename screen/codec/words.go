@@ -22,6 +22,7 @@ type wordCoder struct {
 	pal     []byte // 3 bytes for each new colour
 	hash    [tileSide]uint64
 	below   [tileSide]uint32 // stays zero: the rows below the picture
+	trial   *trial
 }
 
 func (e *wordCoder) clear() { e.ids, e.fresh, e.pal = e.ids[:0], e.fresh[:0], e.pal[:0] }
@@ -82,7 +83,7 @@ func (e *wordCoder) columns(p *Picture, x, y, n int) {
 		lastHash = h
 		binary.LittleEndian.PutUint16(ids[2*j:], uint16(last))
 		if last == 0 {
-			last = e.words.insert(h, &w)
+			last = e.insert(h, &w)
 			e.newWord(&w)
 		}
 	}
@@ -91,7 +92,7 @@ func (e *wordCoder) columns(p *Picture, x, y, n int) {
 func (e *wordCoder) newWord(w *word) {
 	for _, pair := range w {
 		for _, c := range [2]uint32{uint32(pair), uint32(pair >> 32)} {
-			id, known := e.colours.find(c)
+			id, known := e.colour(c)
 			if !known {
 				id = 0
 				e.pal = appendColour(e.pal, c)
