@@ -149,6 +149,31 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
+// TestReadmeFiles holds the README's ways of a frame, a key and a login to the
+// files that there are: each stands in the folder that was named last.
+func TestReadmeFiles(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ways, _ := strings.Cut(string(readme), "The way of a frame: ")
+	ways, _, _ = strings.Cut(ways, "\n")
+	names := regexp.MustCompile("`([a-z_0-9/]+\\.go)`").FindAllStringSubmatch(ways, -1)
+	if len(names) < 10 {
+		t.Errorf("only %d files in %q", len(names), ways)
+	}
+	folder := ""
+	for _, n := range names {
+		if dir, _ := filepath.Split(n[1]); dir != "" {
+			folder = dir
+		}
+		file := filepath.Join(folder, filepath.Base(n[1]))
+		if _, err := os.Stat(file); err != nil {
+			t.Errorf("README: %v", err)
+		}
+	}
+}
+
 // describeMessages writes what the constants of one msg.go say.
 func describeMessages(t *testing.T, doc *bytes.Buffer, file string) {
 	set := token.NewFileSet()
