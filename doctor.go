@@ -17,6 +17,9 @@ import (
 	"rac/p2p"
 )
 
+// rac doctor: a host and a viewer on this one machine, from the password to the
+// picture.
+
 var doctorCommand = &command{
 	name: "doctor", args: "[ID|NAME]", group: groupLook,
 	short: "prove that rac works, or why a machine is not reached",

@@ -8,6 +8,7 @@ import (
 	"net"
 )
 
+// pathMTU: this system does not tell it.
 func pathMTU(net.IP) (int, error) {
 	return 0, fmt.Errorf("the largest packet is told on Linux only: %w", errors.ErrUnsupported)
 }

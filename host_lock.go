@@ -10,6 +10,8 @@ import (
 	"rac/screen/seat"
 )
 
+// When the screen is locked because nobody is connected any more.
+
 const (
 	// lostFor is how long a viewer may be away before its screen is locked: longer
 	// than a line takes to come back by itself, and less than it takes somebody to

@@ -9,6 +9,8 @@ import (
 	"rac/p2p/wire"
 )
 
+// rac id: who this machine is, for people and for programs.
+
 var idCommand = &command{
 	name: "id", group: groupDaily,
 	short: "print this machine's ID",

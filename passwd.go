@@ -10,6 +10,9 @@ import (
 	"rac/auth/config"
 )
 
+// rac passwd: the password for unattended access. The second factor is in
+// twofactor.go.
+
 type passwdOptions struct {
 	stdin, generate, remove, hashOnly *bool
 	twoFactor                         *string

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// openTTY opens the console that the program was started from.
 func openTTY() (in, out *os.File, err error) {
 	if in, err = os.OpenFile("CONIN$", os.O_RDWR, 0); err != nil {
 		return nil, nil, err

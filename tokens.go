@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,12 +13,12 @@ import (
 
 	"golang.org/x/term"
 
-	"os"
-
 	"rac/auth"
 	"rac/auth/config"
 	"rac/p2p/wire"
 )
+
+// rac tokens: the saved logins that this host has given out.
 
 var tokensCommand = &command{
 	name: "tokens", args: "[list | revoke NAME|ID... | clear]", group: groupWho,
