@@ -124,6 +124,12 @@ func (c *connection) prepare(operand string) error {
 	if err := c.options(cfg); err != nil {
 		return err
 	}
+	if c.id, err = p2p.LoadIdentity(filepath.Join(state, "identity.key")); err != nil {
+		return err
+	}
+	if c.target.ID == c.id.ID() {
+		return fail(exitUsage, fmt.Errorf("%s is this computer itself", c.target.ID.Short()), "rac doctor proves on this one machine that everything works")
+	}
 	if *c.o.forget {
 		if err := c.forget(); err != nil {
 			return err
@@ -136,9 +142,6 @@ func (c *connection) prepare(operand string) error {
 		if *c.o.forget {
 			return nil // where nothing can be shown, forgetting was all that was meant
 		}
-		return err
-	}
-	if c.id, err = p2p.LoadIdentity(filepath.Join(state, "identity.key")); err != nil {
 		return err
 	}
 	c.cert = c.ownCert(state, c.id.ID())

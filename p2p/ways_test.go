@@ -1,6 +1,11 @@
 package p2p
 
 import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,5 +36,24 @@ func TestARelayThatSaysNothingDoesNotHoldUpAnother(t *testing.T) {
 			t.Errorf("the way through the other relay was there after %v", took)
 		}
 		viewer.host.Network().ClosePeer(host.id) // the relays stay
+	}
+}
+
+func TestAWebServerAtTheAddressIsToldInWords(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	_, port, _ := net.SplitHostPort(web.Listener.Addr().String())
+	viewer := start(t, Options{Role: Connector})
+	_, err := viewer.Dial(t.Context(), Target{ID: newIdentity(t).ID(), Addrs: []string{"/ip4/127.0.0.1/tcp/" + port}})
+	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "does not speak libp2p") {
+		t.Errorf("dial: %v", err)
+	}
+	relay := "/ip4/127.0.0.1/tcp/" + port + "/p2p/" + string(newIdentity(t).ID())
+	out, err := Look(t.Context(), Options{Relays: []string{relay}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Relays[0].Err; err == nil || !strings.Contains(err.Error(), "does not speak libp2p") {
+		t.Errorf("the relay: %v", err)
 	}
 }

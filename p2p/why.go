@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	pb "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
+	"github.com/multiformats/go-multistream"
 )
 
 // explain turns what libp2p says into one line for a person.
@@ -116,10 +117,23 @@ func addrOf(err error) string {
 	return "an address"
 }
 
+// errForeign stands for what libp2p says of a web server, or of anything else that is
+// no peer: "message did not have trailing newline".
+var errForeign = errors.New("what answers there does not speak libp2p: is it the right port?")
+
+func isForeign(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "did not have trailing newline") || strings.Contains(text, multistream.ErrTooLarge.Error()) ||
+		strings.Contains(text, multistream.ErrIncorrectVersion.Error())
+}
+
 // shortest returns the cause at the bottom: libp2p's layers each repeat the
 // address. It stops where the next one says something else: quic-go's timeout
 // is also a "use of closed network connection".
 func shortest(err error) error {
+	if isForeign(err) {
+		return errForeign
+	}
 	for {
 		next := errors.Unwrap(err)
 		if next == nil || next.Error() == "" || !strings.Contains(err.Error(), next.Error()) {
