@@ -171,6 +171,7 @@ func (d *desk) key(k Key) error {
 		return d.again(id)
 	}
 	d.straighten()
+	repeats := d.keyboard.AskRepeats() // answered by the time that we have chosen
 	p, err := d.choose(k)
 	if err != nil {
 		return err
@@ -180,21 +181,9 @@ func (d *desk) key(k Key) error {
 	}
 	d.held[id] = p.code
 	if p.code != 0 {
-		if err := d.press(p.code, false); err != nil {
+		if err := d.press(p.code, repeats); err != nil {
 			return err
 		}
-	}
-	return d.sync()
-}
-
-// again repeats a key that is down, with what is bent for it.
-func (d *desk) again(id Event) error {
-	code := d.held[id]
-	if code == 0 || slices.Contains(d.bent.lifted, code) {
-		return nil
-	}
-	if err := d.press(code, true); err != nil {
-		return err
 	}
 	return d.sync()
 }

@@ -7,31 +7,47 @@ package input
 // killed.
 //
 // A server decides when a key goes down whether it will repeat it, by a setting
-// of all its keyboards; the XTEST keyboard has one, too, but hands it on when it
-// takes over from another. So it is switched off and on again around each press,
-// in one write of ours, which it carries out without looking at a keyboard in
-// between or at the next press of a person's.
+// of all its keyboards. (The XTEST keyboard has its own, but that counts only
+// after it has taken over from another.) So it is switched off and on again around
+// each press, in one write: nothing is left switched off if we are killed.
 
-// press presses a key, and releases it before if again says that it is down.
-func (d *desk) press(code byte, again bool) error {
-	repeats, err := d.repeats(code)
-	if err != nil || again && !repeats {
+import "slices"
+
+// press presses a key. repeats asks the server how it repeats that one.
+func (d *desk) press(code byte, repeats func(byte) (bool, error)) error {
+	would, err := d.would(code, repeats)
+	if err != nil {
 		return err
 	}
 	d.Batch(func() {
-		defer d.unrepeated(repeats)()
-		if again {
-			d.stroke(code, false)
-		}
+		defer d.unrepeated(would)()
 		d.stroke(code, true)
 	})
 	return nil
 }
 
-// repeats tells whether a key repeats at this server: xset r off is heeded.
-func (d *desk) repeats(code byte) (bool, error) {
+// again repeats a key that is down, with what is bent for it. What this server
+// does not repeat (xset r off, a modifier) is left alone.
+func (d *desk) again(id Event) error {
+	code := d.held[id]
+	if code == 0 || slices.Contains(d.bent.lifted, code) {
+		return nil
+	}
+	would, err := d.would(code, d.keyboard.AskRepeats())
+	if err != nil || !would {
+		return err
+	}
+	d.Batch(func() {
+		defer d.unrepeated(would)()
+		d.stroke(code, false)
+		d.stroke(code, true)
+	})
+	return d.sync()
+}
+
+func (d *desk) would(code byte, repeats func(byte) (bool, error)) (bool, error) {
 	defer d.bound()()
-	return d.keyboard.Repeats(code)
+	return repeats(code)
 }
 
 // unrepeated keeps the server from repeating what goes down until the returned

@@ -15,14 +15,21 @@ const (
 	xkbRepeatKeys  = 1
 )
 
-// Repeats tells whether the server repeats a key while it is held down.
-func (k *Keyboard) Repeats(code byte) (bool, error) {
-	r, err := k.conn.ask(k.major, xkbGetControls, xkbCoreKeyboard, 0).Reply()
-	if err != nil || len(r) < 92 {
-		return false, fmt.Errorf("XKEYBOARD: controls: %w", err)
+// AskRepeats asks how the server repeats keys. The function that it returns waits
+// for the answer: whether that is done with the key code while it is down.
+func (k *Keyboard) AskRepeats() (repeats func(code byte) (bool, error)) {
+	asked := k.conn.ask(k.major, xkbGetControls, xkbCoreKeyboard, 0)
+	return func(code byte) (bool, error) {
+		r, err := asked.Reply()
+		if err != nil {
+			return false, fmt.Errorf("XKEYBOARD: controls: %w", err)
+		}
+		if len(r) < 92 {
+			return false, fmt.Errorf("XKEYBOARD: controls of %d bytes", len(r))
+		}
+		enabled, keys := binary.LittleEndian.Uint32(r[56:]), r[60:]
+		return enabled&xkbRepeatKeys != 0 && keys[code/8]&(1<<(code%8)) != 0, nil
 	}
-	enabled, keys := binary.LittleEndian.Uint32(r[56:]), r[60:92]
-	return enabled&xkbRepeatKeys != 0 && keys[code/8]&(1<<(code%8)) != 0, nil
 }
 
 // SetRepeats lets the server repeat keys, or none, on all keyboards. It looks at
