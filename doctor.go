@@ -17,9 +17,6 @@ import (
 	"rac/p2p"
 )
 
-// rac doctor: a host and a viewer on this one machine, from the password to the
-// picture.
-
 var doctorCommand = &command{
 	name: "doctor", args: "[ID|NAME]", group: groupLook,
 	short: "prove that rac works, or why a machine is not reached",
@@ -41,6 +38,11 @@ line in both directions, and says what would help most.`,
 			}
 			if err := noOperands(operands); err != nil {
 				return err
+			}
+			for _, name := range []string{"addr", "relay", "password-stdin", "timeout"} {
+				if f.given(name) {
+					return fail(exitUsage, fmt.Errorf("--%s is about another machine, and none is named", name), "rac doctor ID --"+name+" ...")
+				}
 			}
 			d := &doctor{program: p, json: *asJSON}
 			return d.run()

@@ -267,7 +267,7 @@ func (d *checkup) tellMTU(path p2p.Path) {
 }
 
 // rateTime is for each direction.
-const rateTime = 1500 * time.Millisecond
+const rateTime = 3 * time.Second
 
 func (d *checkup) measureRate(s *session, name string, measure func(context.Context, wire.Stream, time.Duration) (probe.Rate, error)) {
 	began := time.Now()
