@@ -45,6 +45,9 @@ const (
 	maxTime = 3 * time.Second
 	// grace is for what is under way on a slow line when the time is over.
 	grace = 15 * time.Second
+	// turn is how long a question waits for the one before it: its asker may have
+	// the answer before its host is ready for the next.
+	turn  = time.Second
 	piece = 16 << 10
 )
 
@@ -70,7 +73,7 @@ func (h *Host) Serve(ctx context.Context, s wire.Stream) error {
 	select {
 	case h.busy <- struct{}{}:
 		defer func() { <-h.busy }()
-	default:
+	case <-time.After(turn):
 		w.Write(msgBusy, nil)
 		return ErrBusy
 	}

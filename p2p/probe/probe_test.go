@@ -34,16 +34,22 @@ func TestBothDirectionsAreMeasured(t *testing.T) {
 }
 
 func TestOneQuestionAtATime(t *testing.T) {
-	h := NewHost(func() Self { return Self{} })
-	h.busy <- struct{}{}
-	for name, ask := range map[string]func() error{
-		"ask":  func() error { _, err := Ask(t.Context(), host(t, h)); return err },
-		"down": func() error { _, err := Down(t.Context(), host(t, h), time.Millisecond); return err },
-	} {
-		if err := ask(); !errors.Is(err, ErrBusy) {
-			t.Errorf("%s: %v", name, err)
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHost(func() Self { return Self{} })
+		h.busy <- struct{}{}
+		for name, ask := range map[string]func() error{
+			"ask":  func() error { _, err := Ask(t.Context(), host(t, h)); return err },
+			"down": func() error { _, err := Down(t.Context(), host(t, h), time.Millisecond); return err },
+		} {
+			if err := ask(); !errors.Is(err, ErrBusy) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
-	}
+		time.AfterFunc(turn/2, func() { <-h.busy })
+		if _, err := Ask(t.Context(), host(t, h)); err != nil {
+			t.Errorf("a question that waits for the one before it: %v", err)
+		}
+	})
 }
 
 func TestASilentHostIsNotWaitedForWithoutEnd(t *testing.T) {
