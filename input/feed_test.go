@@ -139,6 +139,32 @@ func TestAHeldKeyStaysDownWhileTheLineChanges(t *testing.T) {
 	})
 }
 
+// far is an end of a line on which it takes a while to get here.
+type far struct{ wire.Stream }
+
+func (f far) Read(p []byte) (int, error) {
+	n, err := f.Stream.Read(p)
+	time.Sleep(100 * time.Millisecond)
+	return n, err
+}
+
+func TestAKeyThatIsReleasedWhileTheLineChangesIsTypedOnce(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		w, _, _, cut := d.line()
+		d.events <- key(4, true)
+		synctest.Wait()
+		defer w.stop()()
+		defer cut()
+		d.events <- key(4, false) // does not arrive
+		time.Sleep(1500 * time.Millisecond)
+		viewer, host := p2ptest.Pipe(1 << 16)
+		sent := make(chan error, 1)
+		go func() { sent <- d.feed.Send(t.Context(), far{viewer}) }()
+		go d.host.Serve(t.Context(), far{host})
+		d.ends(sent, "+04 -04", 0)
+	})
+}
+
 func TestAHeldKeyRepeatsAsOftenAsAtTheViewer(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		_, sent, _, _ := d.line()
