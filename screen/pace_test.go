@@ -13,11 +13,21 @@ type pipe struct {
 	rate float64
 	rtt  time.Duration
 	free time.Time // when the frames sent so far have left
+
+	random  *rand.Rand // which packets get lost, of one out of loss
+	loss    int
+	ordered time.Time // before that nothing more is handed over at the other end
 }
 
 func (l *pipe) send(bytes int, now time.Time) time.Time {
 	l.free = later(l.free, now).Add(time.Duration(float64(bytes) / l.rate * float64(time.Second)))
-	return l.free.Add(l.rtt)
+	for packet := 0; l.random != nil && packet <= bytes/1400; packet++ {
+		for again := l.free; l.random.IntN(l.loss) == 0; {
+			again = again.Add(l.rtt * 5 / 4) // three later ones tell of it (RFC 8985), and it is sent again
+			l.ordered = later(l.ordered, again)
+		}
+	}
+	return later(l.free, l.ordered).Add(l.rtt)
 }
 
 // flooded is what came of sending as much as pace allows.
@@ -28,7 +38,11 @@ type flooded struct {
 
 // flood keeps a line as busy as pace allows. change is called before each step and
 // may make it another one.
-func flood(l pipe, forTime time.Duration, change func(l *pipe, after time.Duration)) (f flooded) {
+func flood(l pipe, forTime time.Duration, change func(l *pipe, after time.Duration)) flooded {
+	return floodWith(l, true, forTime, change)
+}
+
+func floodWith(l pipe, news bool, forTime time.Duration, change func(l *pipe, after time.Duration)) (f flooded) {
 	type answer struct {
 		seq uint32
 		at  time.Time
@@ -54,7 +68,7 @@ func flood(l pipe, forTime time.Duration, change func(l *pipe, after time.Durati
 				send(seq, 50)
 				seq++
 			}
-			send(seq, p.limit(true))
+			send(seq, p.limit(news))
 			seq++
 			continue
 		}
@@ -110,6 +124,32 @@ func TestPaceFollowsALineThatBecomesSlowerOrFasterWithinASecond(t *testing.T) {
 		}
 		if late.rate < 0.8*c.after {
 			t.Errorf("from %.0f to %.0f bytes/s: %.0f are used", c.before, c.after, late.rate)
+		}
+	}
+}
+
+// TestLostPacketsAreNotTakenForASlowLine: what comes behind a lost packet waits for it
+// to be sent again, and the line takes as much as before all the while. A picture that
+// becomes exact uses it.
+func TestLostPacketsAreNotTakenForASlowLine(t *testing.T) {
+	for _, c := range []struct {
+		pipe
+		used float64
+	}{
+		{pipe{rate: 1.25e6, rtt: 60 * time.Millisecond, loss: 100}, 0.85},
+		{pipe{rate: 2.5e6, rtt: 30 * time.Millisecond, loss: 100}, 0.8},
+		{pipe{rate: 1.25e6, rtt: 60 * time.Millisecond, loss: 40}, 0.65},
+	} {
+		l := c.pipe
+		used, queue := 0.0, time.Duration(0)
+		const runs = 40
+		for seed := range uint64(runs) {
+			l.random = rand.New(rand.NewPCG(seed, 1))
+			f := floodWith(l, false, 4*time.Second, steady)
+			used, queue = used+f.rate/l.rate/runs, queue+f.queue/runs
+		}
+		if used < c.used || queue > 3*frameTime {
+			t.Errorf("a line of %.0f bytes/s and %v that loses one packet of %d: %.2f of it are used, a message waited %v", l.rate, l.rtt, l.loss, used, queue)
 		}
 	}
 }
