@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	worstText = 22 << 10 // bytes that no tile exceeds in WORDS: 512 times an id, 8 colour ids, 8 colours
-	worstPic  = 14 << 10 // nor as a picture: see slice
-	longRun   = 32       // tiles in one op: what a slice's worker and the band order of WORDS gain from
-	fullChunk = 256 << 10
-	thinLine  = 5e6 // bytes a second, 40 Mbit/s
+	worstText = 22 << 10  // bytes that no tile exceeds in WORDS: 512 times an id, 8 colour ids, 8 colours
+	worstPic  = 14 << 10  // nor as a picture: see slice
+	longRun   = 32        // tiles in one op: what a slice's worker and the band order of WORDS gain from
+	fullChunk = 256 << 10 // raw bytes, of which the next block may refer to 64 KiB: ids and new words
+	fastChunk = 768 << 10 // where blocks stand alone, the larger, the better they pack …
+	thinLine  = 5e6       // bytes a second, 40 Mbit/s
 
 	// mostShrunk bounds how much smaller than it is a chunk is expected to become.
 	mostShrunk = 4
@@ -59,12 +60,21 @@ func (e *Encoder) appendText(dst []byte, limit int) []byte {
 	return dst
 }
 
+// full returns how many raw bytes a chunk may have where there is room for so many
+// packed ones.
+func (e *Encoder) full(room int) int {
+	if e.line.Rate < thinLine {
+		return fullChunk
+	}
+	return min(max(room, fullChunk), fastChunk) // … but it may not pack at all
+}
+
 // compose makes a chunk with the tiles at the start of todo that have room, and returns
 // the others.
 func (e *Encoder) compose(todo []int, room int) []int {
 	e.startChunk()
 	for len(todo) > 0 && todo[0] >= e.chunk.at {
-		left := min(int(float64(room)*e.shrinks), fullChunk) - e.rawSize()
+		left := min(int(float64(room)*e.shrinks), e.full(room)) - e.rawSize()
 		if left <= 0 && len(e.chunk.ops) > 0 {
 			break
 		}

@@ -21,7 +21,6 @@ const (
 	maxRest   = 7    // frames without a vote
 	probes    = 64   // blocks that decide whether a vector is worth a full compare
 	most      = .75  // of the changed blocks: a vector that explains more makes a vote superfluous
-	little    = .25  // … and less, another vote worth while
 	searchFor = 10e3 // changed pixels: fewer do not call for a vote …
 	tryFor    = 1e3  // … or even for a try of the last vectors
 )
@@ -46,7 +45,7 @@ type mover struct {
 	last       []image.Point // vectors of the last copies, newest first
 	vain, wait int           // votes in a row that found nothing; frames to go without one
 
-	thin   bool // the line
+	thin   bool // the line: another vote is worth its 2 ms
 	votes  votes
 	ranked []vote
 }
@@ -130,33 +129,34 @@ func (m *mover) run(box image.Rectangle) {
 	third := m.left / 3
 	m.ranked = m.ranked[:0]
 	sure := m.rank(m.last, 1) > most
-	enough := max(tryFor, third)
-	voted := !sure && m.left >= searchFor && !m.rest()
-	if voted {
-		m.vote(box)
-		enough = tryFor
+	if sure || m.left < searchFor || m.rest() {
+		m.tryRanked(max(tryFor, third))
+		if !sure || m.left < max(searchFor, third) || m.rest() {
+			return
+		}
+		m.ranked = m.ranked[:0]
 	}
-	m.tryRanked(enough)
-	if sure && m.left >= max(searchFor, third) && !m.rest() {
-		voted, m.ranked = true, m.ranked[:0]
-		m.vote(box)
-		m.tryRanked(tryFor)
+	if m.thin {
+		third = 0
 	}
-	if voted {
-		m.learn(len(m.copies) > 0)
-	}
+	m.vote(box, max(searchFor, third/3))
+	m.learn(len(m.copies) > 0)
 }
 
-// vote ranks the vectors that win a vote, and if that explains little those that win
-// one of segments of another length; both on a thin line, where 2 ms are less than what
-// else is found is worth. Where there is much to search, long ones go first.
-func (m *mover) vote(box image.Rectangle) {
+// vote tries the vectors that are ranked and those that win a vote, then, if that leaves
+// more than enough, those that win one of segments of another length. Where there is
+// much to search, long ones go first.
+func (m *mover) vote(box image.Rectangle, enough int) {
 	first, then := shortSeg, longSeg
 	if area(box) > manyPixels {
 		first, then = then, first
 	}
-	if m.rank(m.votes.hold(m.have, m.want, box, first), 0) < little || m.thin {
+	m.rank(m.votes.hold(m.have, m.want, box, first), 0)
+	m.tryRanked(tryFor)
+	if m.left >= enough {
+		m.ranked = m.ranked[:0]
 		m.rank(m.votes.hold(m.have, m.want, box, then), 0)
+		m.tryRanked(tryFor)
 	}
 }
 
