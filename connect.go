@@ -16,8 +16,9 @@ import (
 )
 
 // rac connect, in this order: the flags and the config (here), whom it means
-// (connect_target.go), the login (connect_login.go), the session with its streams (connect_session.go), and
-// what is done in it without a window (connect_still.go).
+// (connect_target.go), the login (connect_login.go), the session with its streams
+// (connect_session.go), and what is done in it without a window
+// (connect_still.go).
 
 type connectOptions struct {
 	remember, forget, viewOnly, fullscreen, passwordStdin, json *bool
