@@ -152,7 +152,8 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n.startRendezvous()
 	n.work.Go(n.watchNetwork)
 	if n.router != nil {
-		n.work.Go(n.keepForwarding)
+		n.work.Go(func() { n.keepForwarding(n.router.own) })
+		n.work.Go(func() { n.keepForwarding(n.router.six) })
 	}
 	if o.LAN {
 		n.startLAN()

@@ -27,23 +27,25 @@ const (
 	forwardRest    = time.Second      // after a change: the route comes after the address
 )
 
-// forwarder has this computer's ports forwarded.
+// forwarder has this computer's ports forwarded: over IPv4 from the router's address,
+// over IPv6 from their own, through a firewall that else lets nobody in who was not
+// called.
 type forwarder struct {
-	nonce [12]byte // the same after a restart, else the router would take us for somebody else
+	to    netip.Addr // portmapAnywhere4 or 6
+	nonce [12]byte   // the same after a restart, else the router would take us for somebody else
 
-	mu      sync.Mutex
-	by      string // "PCP", "NAT-PMP"; "": by neither
-	gateway netip.Addr
-	granted map[portKey]forwarding
+	mu            sync.Mutex
+	by            string // "PCP", "NAT-PMP"; "": by neither
+	gateway, from netip.Addr
+	granted       map[portKey]forwarding
 }
 
 // keepForwarding keeps our ports forwarded until the node closes.
-func (n *Node) keepForwarding() {
-	f := n.router.own
+func (n *Node) keepForwarding(f *forwarder) {
 	defer f.takeBack()
 	for n.ctx.Err() == nil {
 		changed := n.changed()
-		due, moved, err := f.renew(n.ctx, portsOf(n.swarm.ListenAddresses()))
+		due, moved, err := f.renew(n.ctx, portsOf(n.swarm.ListenAddresses(), f.to))
 		if err != nil {
 			n.log.Debug("no port forwarded by PCP or NAT-PMP", "error", err)
 		}
@@ -59,23 +61,23 @@ func (n *Node) keepForwarding() {
 // renew asks for all ports, and returns when that is due again and whether
 // somebody outside has to call us elsewhere now.
 func (f *forwarder) renew(ctx context.Context, ports []portKey) (due time.Duration, moved bool, err error) {
-	line, err := openGateway(f.nonce)
+	line, err := openGateway(f.to, f.nonce)
 	if err != nil {
-		return forwardRetry, f.set("", netip.Addr{}, nil), err
+		return forwardRetry, f.set("", nil, nil), err
 	}
 	defer line.Close()
 	var failed []error
 	for _, p := range line.portmappers() {
 		granted, err := f.ask(ctx, p, ports)
 		if err == nil {
-			return dueOf(granted), f.set(p.String(), line.gateway, granted), nil
+			return dueOf(granted), f.set(p.String(), line, granted), nil
 		}
 		failed = append(failed, fmt.Errorf("%s: %w", p, err))
 	}
 	if ctx.Err() != nil {
 		return forwardRetry, false, ctx.Err() // what is granted is to be taken back
 	}
-	return forwardRetry, f.set("", netip.Addr{}, nil), errors.Join(failed...)
+	return forwardRetry, f.set("", nil, nil), errors.Join(failed...)
 }
 
 // ask asks for each port by one protocol: all or none.
@@ -118,13 +120,16 @@ func dueOf(granted map[portKey]forwarding) time.Duration {
 }
 
 // set returns whether there is a forwarding that was not there before.
-func (f *forwarder) set(by string, gateway netip.Addr, granted map[portKey]forwarding) (moved bool) {
+func (f *forwarder) set(by string, line *gatewayLine, granted map[portKey]forwarding) (moved bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for key, g := range granted {
 		moved = moved || f.granted[key].outside != g.outside
 	}
-	f.by, f.gateway, f.granted = by, gateway, granted
+	f.by, f.granted = by, granted
+	if line != nil {
+		f.gateway, f.from = line.gateway, line.inside
+	}
 	return moved
 }
 
@@ -150,7 +155,7 @@ func (f *forwarder) takeBack() {
 	if len(f.granted) == 0 {
 		return
 	}
-	line, err := dialGateway(f.gateway, f.nonce)
+	line, err := dialGateway(f.gateway, f.from, f.nonce)
 	if err != nil {
 		return
 	}
@@ -168,7 +173,7 @@ func (f *forwarder) takeBack() {
 // mapping returns where the router forwards to a listening address from; nil:
 // nowhere.
 func (f *forwarder) mapping(listening ma.Multiaddr) ma.Multiaddr {
-	key, ok := portKeyOf(listening)
+	key, ok := portKeyOf(listening, f.to)
 	if !ok {
 		return nil
 	}
@@ -188,12 +193,13 @@ func (f *forwarder) mapping(listening ma.Multiaddr) ma.Multiaddr {
 	return ma.Join(ip, port, listening[2:])
 }
 
-// portsOf are the ports behind addresses that a router can forward to.
-func portsOf(listening []ma.Multiaddr) []portKey {
+// portsOf are the ports behind addresses of the family of to that a router can
+// forward to.
+func portsOf(listening []ma.Multiaddr, to netip.Addr) []portKey {
 	var keys []portKey
 	seen := map[portKey]bool{}
 	for _, a := range listening {
-		if key, ok := portKeyOf(a); ok && !seen[key] {
+		if key, ok := portKeyOf(a, to); ok && !seen[key] {
 			seen[key] = true
 			keys = append(keys, key)
 		}
@@ -201,9 +207,13 @@ func portsOf(listening []ma.Multiaddr) []portKey {
 	return keys
 }
 
-// portKeyOf is the port of an address on IPv4 that is not loopback's.
-func portKeyOf(a ma.Multiaddr) (key portKey, ok bool) {
-	if len(a) < 2 || a[0].Code() != ma.P_IP4 || !isDirect(a) || manet.IsIPLoopback(a) {
+// portKeyOf is the port of an address of the family of to that is not loopback's.
+func portKeyOf(a ma.Multiaddr, to netip.Addr) (key portKey, ok bool) {
+	family := ma.P_IP4
+	if to.Is6() {
+		family = ma.P_IP6
+	}
+	if len(a) < 2 || a[0].Code() != family || !isDirect(a) || manet.IsIPLoopback(a) {
 		return key, false
 	}
 	where, err := manet.ToNetAddr(a[:2])

@@ -22,31 +22,50 @@ const (
 // nobody else in the network has a word in what is forwarded.
 type gatewayLine struct {
 	*net.UDPConn
-	gateway, inside netip.Addr
+	gateway, inside netip.Addr // IPv4 both, or IPv6 both
 	nonce           [12]byte
 }
 
-// errNoNAT says that there is nothing to forward.
-var errNoNAT = errors.New("this computer has a public address: no port needs to be forwarded")
+// What says that there is nothing to forward, or nobody to forward it to.
+var (
+	errNoNAT    = errors.New("this computer has a public address: no port needs to be forwarded")
+	errNoPublic = errors.New("this computer has no public address over IPv6")
+)
 
-func openGateway(nonce [12]byte) (*gatewayLine, error) {
-	gateway, err := defaultGateway()
+// openGateway opens the line to the router on the way to portmapAnywhere4 or 6. What
+// is forwarded is the address that we speak from; over IPv6 that is not the one that
+// the system would take for a neighbour.
+func openGateway(to netip.Addr, nonce [12]byte) (*gatewayLine, error) {
+	gateway, from, err := gatewayTo(to)
 	if err != nil {
 		return nil, err
 	}
-	return dialGateway(gateway, nonce)
+	if to.Is4() {
+		from = netip.IPv4Unspecified()
+	}
+	line, err := dialGateway(gateway, from, nonce)
+	if err != nil {
+		return nil, err
+	}
+	own, err := manet.FromIP(line.inside.AsSlice())
+	switch public := err == nil && manet.IsPublicAddr(own); {
+	case to.Is4() && public:
+		err = errNoNAT
+	case to.Is6() && !public:
+		err = errNoPublic
+	default:
+		return line, nil
+	}
+	line.Close()
+	return nil, err
 }
 
-func dialGateway(gateway netip.Addr, nonce [12]byte) (*gatewayLine, error) {
-	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(gateway, portmapPort)))
+func dialGateway(gateway, from netip.Addr, nonce [12]byte) (*gatewayLine, error) {
+	conn, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), net.UDPAddrFromAddrPort(netip.AddrPortFrom(gateway, portmapPort)))
 	if err != nil {
 		return nil, err
 	}
-	inside := conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
-	if own, err := manet.FromIP(inside.AsSlice()); err == nil && manet.IsPublicAddr(own) {
-		conn.Close()
-		return nil, errNoNAT
-	}
+	inside := conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap().WithZone("")
 	return &gatewayLine{conn, gateway, inside, nonce}, nil
 }
 
@@ -88,8 +107,13 @@ type portmapper interface {
 }
 
 // portmappers are both, the better one first. A router that has only the older one
-// refuses the version of the other, or keeps silent.
-func (l *gatewayLine) portmappers() []portmapper { return []portmapper{pcp{l}, natPMP{l}} }
+// refuses the version of the other, or keeps silent; that one knows no IPv6.
+func (l *gatewayLine) portmappers() []portmapper {
+	if l.inside.Is6() {
+		return []portmapper{pcp{l}}
+	}
+	return []portmapper{pcp{l}, natPMP{l}}
+}
 
 type pcp struct{ *gatewayLine }
 
@@ -152,7 +176,7 @@ func (p natPMP) probe(ctx context.Context) error {
 
 // probeGateway returns by which protocol the gateway would forward.
 func probeGateway(ctx context.Context) (string, error) {
-	line, err := openGateway([12]byte{})
+	line, err := openGateway(portmapAnywhere4, [12]byte{})
 	if err != nil {
 		return "", err
 	}

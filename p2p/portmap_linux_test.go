@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,7 +18,8 @@ import (
 )
 
 // fakeRouter forwards ports on request, by NAT-PMP, and by PCP if it is a newer one,
-// each from the next one of its address outside.
+// each from the next one of its address outside; over IPv6 it lets callers through
+// to the port itself.
 type fakeRouter struct {
 	newer   bool
 	outside [4]byte
@@ -27,7 +29,7 @@ type fakeRouter struct {
 
 // serve answers at ip until the test ends.
 func (r *fakeRouter) serve(t *testing.T, ip string) {
-	conn, err := net.ListenPacket("udp4", ip+":5351")
+	conn, err := net.ListenPacket("udp", net.JoinHostPort(ip, "5351"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +70,9 @@ func (r *fakeRouter) answer(ask []byte) (answer []byte, key portKey, life uint32
 		answer = append([]byte{2, 0x81, 0, 0}, ask[4:8]...)
 		answer = append(answer, make([]byte, 16)...)
 		answer = append(answer, ask[24:42]...) // nonce, protocol, port
+		if inside := netip.AddrFrom16([16]byte(ask[8:24])); !inside.Is4In6() {
+			return append(append(answer, ask[40:42]...), ask[8:24]...), key, be.Uint32(ask[4:])
+		}
 		answer = be.AppendUint16(answer, key.port+1)
 		answer = append(answer, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
 		return append(answer, r.outside[:]...), key, be.Uint32(ask[4:])
@@ -78,6 +83,56 @@ func (r *fakeRouter) answer(ask []byte) (answer []byte, key portKey, life uint32
 	answer = append([]byte{0, 0x80 | ask[1], 0, 0, 0, 0, 0, 7}, ask[4:6]...)
 	answer = be.AppendUint16(answer, key.port+1)
 	return append(answer, ask[8:12]...), key, be.Uint32(ask[8:])
+}
+
+// The firewall of a router at home lets nobody in over IPv6 who was not called. It is
+// asked at the address that a neighbour has for it, from our own public one.
+func TestAFirewallIsAskedToLetCallersInOverIPv6(t *testing.T) {
+	twoComputers(t, func(t *testing.T, in io.Writer, out *bufio.Reader) {
+		ip(t, "addr add fe80::1/64 dev v0 nodad")
+		ip(t, "-6 route add 2a00:77::/64 dev v0")
+		told := make(chan string, 100)
+		(&fakeRouter{newer: true, told: told}).serve(t, "fe80::1%v0")
+		fmt.Fprintln(in, "plug")
+		line, err := out.ReadString('\n')
+		for err == nil && !strings.HasPrefix(line, "GRANTED") {
+			line, err = out.ReadString('\n')
+		}
+		if line != "GRANTED 2a00:77::2 2\n" {
+			t.Errorf("the host says %q, %v", line, err)
+		}
+		last := ""
+		for len(told) > 0 || last != "ports 0" {
+			select {
+			case last = <-told:
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s are left after the host's end", last)
+			}
+		}
+	}, func(t *testing.T) {
+		bufio.NewReader(os.Stdin).ReadString('\n')
+		ip(t, "addr add 2a00:77::2/64 dev v1 nodad")
+		ip(t, "addr add fd00:77::2/64 dev v1 nodad")
+		ip(t, "link set v1 up")
+		ip(t, "route add default via fe80::1 dev v1")
+		n, err := Start(t.Context(), Options{Identity: newIdentity(t), Public: true, Bootstrap: []string{"/ip4/10.77.0.9/tcp/1/p2p/" + someRelay}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for began := time.Now(); n.router.six.protocol() == "" && time.Since(began) < 20*time.Second; {
+			time.Sleep(10 * time.Millisecond)
+		}
+		at := map[netip.Addr]int{}
+		n.router.six.mu.Lock()
+		for _, g := range n.router.six.granted {
+			at[g.outside.Addr()]++
+		}
+		n.router.six.mu.Unlock()
+		for ip, ports := range at {
+			fmt.Println("GRANTED", ip, ports)
+		}
+		n.Close()
+	})
 }
 
 // Two that are both behind symmetric NATs stay relayed for ever, unless the host's

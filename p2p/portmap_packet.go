@@ -53,8 +53,11 @@ func appendPCP(dst []byte, nonce [12]byte, inside netip.Addr, f forwarding) []by
 	dst = append(dst, f.protocol(), 0, 0, 0)
 	dst = binary.BigEndian.AppendUint16(dst, f.port)
 	dst = binary.BigEndian.AppendUint16(dst, f.outside.Port())
-	none := netip.AddrFrom16(netip.IPv4Unspecified().As16()).As16() // "any IPv4 address"
-	return append(dst, none[:]...)
+	any := netip.IPv4Unspecified().As16()
+	if inside.Is6() {
+		any = netip.IPv6Unspecified().As16()
+	}
+	return append(dst, any[:]...)
 }
 
 // appendPCPHead is the header of a request, and a whole one for pcpAnnounce.

@@ -42,6 +42,8 @@ func TestARouterIsAskedToForwardInTheWordsOfBothRFCs(t *testing.T) {
 	}{
 		{"PCP", "02010000" + "000004b0" + "00000000000000000000ffffc0a80107" + "0102030405060708090a0b0c" + "11000000" + "4e9b" + "4e9b" + "00000000000000000000ffff00000000",
 			appendPCP(nil, portmapNonce, netip.MustParseAddr("192.168.1.7"), ask)},
+		{"PCP over IPv6", "02010000" + "000004b0" + "2a000000000000000000000000000007" + "0102030405060708090a0b0c" + "11000000" + "4e9b" + "4e9b" + "00000000000000000000000000000000",
+			appendPCP(nil, portmapNonce, netip.MustParseAddr("2a00::7"), ask)},
 		{"NAT-PMP", "00010000" + "4e9b" + "4e9b" + "000004b0", appendPMP(nil, ask)},
 	} {
 		if got := hex.EncodeToString(c.got); got != c.want {
@@ -83,8 +85,8 @@ func TestARoutersAnswerIsUnderstoodByBothRFCs(t *testing.T) {
 }
 
 func TestOnlyPortsOfIPv4CanBeForwarded(t *testing.T) {
-	f := &forwarder{}
-	f.set("PCP", netip.Addr{}, map[portKey]forwarding{portmapAsked: {portmapAsked, netip.MustParseAddrPort("9.9.9.9:20124"), time.Hour}})
+	f := &forwarder{to: portmapAnywhere4}
+	f.set("PCP", nil, map[portKey]forwarding{portmapAsked: {portmapAsked, netip.MustParseAddrPort("9.9.9.9:20124"), time.Hour}})
 	for listening, want := range map[string]string{
 		"/ip4/0.0.0.0/udp/20123/quic-v1":   "/ip4/9.9.9.9/udp/20124/quic-v1",
 		"/ip4/0.0.0.0/tcp/20123":           "",

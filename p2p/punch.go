@@ -256,7 +256,7 @@ func (p *puncher) awaitSight(ctx context.Context, c network.Conn) {
 func (n *Node) meeting(c network.Conn, theirs []ma.Multiaddr) meet {
 	nat := n.NAT()
 	m := meet{UDP: nat.UDP, TCP: nat.TCP}
-	for _, p := range portsOf(n.swarm.ListenAddresses()) {
+	for _, p := range portsOf(n.swarm.ListenAddresses(), portmapAnywhere4) {
 		if p.udp {
 			m.UDPPort = p.port
 		} else {

@@ -19,7 +19,8 @@ import (
 // network does.
 type router struct {
 	net network.Network
-	own *forwarder
+	own *forwarder // over IPv4
+	six *forwarder
 
 	mu     sync.Mutex
 	found  basichost.NATManager
@@ -30,7 +31,7 @@ type router struct {
 var _ basichost.NATManager = (*router)(nil)
 
 func newRouter(n network.Network, nonce [12]byte) *router {
-	return &router{net: n, own: &forwarder{nonce: nonce}, found: basichost.NewNATManager(n), began: time.Now()}
+	return &router{net: n, own: &forwarder{to: portmapAnywhere4, nonce: nonce}, six: &forwarder{to: portmapAnywhere6, nonce: nonce}, found: basichost.NewNATManager(n), began: time.Now()}
 }
 
 func (r *router) manager() (m basichost.NATManager, began time.Time) {
