@@ -49,9 +49,10 @@ func (d *checkup) adviseRelayed() string {
 	return "the path leads through a relay, which works and is slower; a port forwarded to the host at its router makes it direct"
 }
 
-// onlyTCP tells whether the machine was reached directly, and never by QUIC,
-// though one of its addresses is for that.
+// onlyTCP tells whether the machine was reached directly, and never by QUIC, though
+// one of its addresses is for that or one of the two is in a network without UDP.
 func (d *checkup) onlyTCP() bool {
 	quic := slices.ContainsFunc(d.target.Addrs, func(a string) bool { return strings.Contains(a, "/quic") })
-	return quic && !slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil && t.path.Transport == "quic-v1" })
+	blocked := d.outlook.NAT.UDP == p2p.NATBlocked || d.self != nil && d.self.UDP == string(p2p.NATBlocked)
+	return (quic || blocked) && !slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil && t.path.Transport == "quic-v1" })
 }

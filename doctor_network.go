@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,9 +64,6 @@ func (f *findings) advice(text string) {
 	}
 }
 
-// lookTime is for looking around: a router answers within it, or never.
-const lookTime = 5 * time.Second
-
 // look looks around with what the user's config says, which may not be there. A
 // machine without an identity gets one for the moment.
 func (p *program) look(ctx context.Context, cfg *config.Config, relays []string) (*p2p.Outlook, error) {
@@ -80,10 +78,11 @@ func (p *program) look(ctx context.Context, cfg *config.Config, relays []string)
 			return nil, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
 	return p2p.Look(ctx, p2p.Options{Identity: id, Relays: relays, Public: cfg.Network.Public, Bootstrap: cfg.Network.Bootstrap, Log: p.log})
 }
+
+// errPublicOff is why neither the public network nor a router is asked.
+var errPublicOff = errors.New("switched off here (rac set --public=true)")
 
 // showOutlook prints what look has found, a line each.
 func (f *findings) showOutlook(o *p2p.Outlook) {
@@ -112,6 +111,8 @@ func natText(udp, tcp string) string {
 	switch {
 	case udp == tcp || tcp == "":
 		return words[udp]
+	case udp == "blocked":
+		return words[udp] + "; TCP: " + words[tcp]
 	case udp == "":
 		return "TCP: " + words[tcp]
 	}
@@ -131,6 +132,10 @@ func (d *doctor) lookAround() {
 	}
 	d.net = &cfg.Network
 	if o, err := d.program.look(d.ctx, cfg, cfg.Network.Relays); err == nil {
-		(&findings{d.program, d.json}).showOutlook(o)
+		f := &findings{d.program, d.json}
+		f.showOutlook(o)
+		if !cfg.Network.Public {
+			f.row("network", "public network, router", "", errPublicOff, 0, nil)
+		}
 	}
 }

@@ -116,14 +116,24 @@ func (d *checkup) ways() []wayTo {
 		list = append(list, wayTo{name: "address " + a, addrs: []string{a}})
 	}
 	for _, r := range d.relays {
-		id := r[strings.LastIndex(r, "/")+1:]
-		list = append(list, wayTo{name: "relay …" + id[max(0, len(id)-8):], node: p2p.Options{Relays: []string{r}}})
+		list = append(list, wayTo{name: relayName(r), node: p2p.Options{Relays: []string{r}}})
 	}
 	public := wayTo{name: "public network", node: p2p.Options{Public: true, Bootstrap: d.cfg.Network.Bootstrap}}
 	if !d.cfg.Network.Public {
-		public.absent = "switched off here (rac set --public=true)"
+		public.absent = errPublicOff.Error()
 	}
 	return append(list, public)
+}
+
+// relayName is the end of its ID, and the transport: one relay may have an address
+// for each.
+func relayName(addr string) string {
+	id := addr[strings.LastIndex(addr, "/")+1:]
+	over := "TCP"
+	if strings.Contains(addr, "/udp/") {
+		over = "UDP"
+	}
+	return fmt.Sprintf("relay …%s, %s", id[max(0, len(id)-8):], over)
 }
 
 // straight is how long a relayed connection may take to become a direct one.

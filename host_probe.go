@@ -11,16 +11,16 @@ import (
 func (h *host) openProbe() *probe.Host {
 	return probe.NewHost(func() probe.Self {
 		nat := h.node.NAT()
-		relays := 0
+		relays := map[string]bool{} // each may have several addresses
 		for _, a := range h.node.Addrs() {
-			if strings.Contains(a, "/p2p-circuit") {
-				relays++
+			if before, _, through := strings.Cut(a, "/p2p-circuit"); through {
+				relays[before[strings.LastIndex(before, "/")+1:]] = true
 			}
 		}
 		router := nat.Router
 		if nat.By != "" {
 			router += " (" + nat.By + ")"
 		}
-		return probe.Self{UDP: string(nat.UDP), TCP: string(nat.TCP), Router: router, Relays: relays, Version: version}
+		return probe.Self{UDP: string(nat.UDP), TCP: string(nat.TCP), Router: router, Relays: len(relays), Version: version}
 	})
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/p2p/net/nat"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // Outlook is what Look has found.
@@ -36,8 +38,11 @@ func sighted(name string, try func() error) Sighting {
 	return Sighting{name, time.Since(began), err}
 }
 
-// Look looks around until everything has answered or ctx ends. Of o it takes the
-// identity (nil: one for the moment), the relays and, if Public is set, the
+// askTime is for whoever is asked: a router answers within it, or never.
+const askTime = 5 * time.Second
+
+// Look looks around until everything has answered or has had its time. Of o it takes
+// the identity (nil: one for the moment), the relays and, if Public is set, the
 // bootstrap list.
 func Look(ctx context.Context, o Options) (*Outlook, error) {
 	meet, err := rendezvousOf(Options{Public: o.Public, Bootstrap: o.Bootstrap}, nil)
@@ -54,18 +59,21 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 		return nil, err
 	}
 	defer n.Close()
+	began := time.Now()
+	asking, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
 	out := &Outlook{Relays: make([]Sighting, len(n.relay))}
 	var work sync.WaitGroup
 	for i, l := range n.relay {
 		work.Go(func() {
-			out.Relays[i] = sighted(l.id().Short(), func() error { return l.wait(ctx) })
+			out.Relays[i] = sighted(l.id().Short(), func() error { return l.wait(asking) })
 		})
 	}
 	for _, r := range meet {
 		out.Public = new(Sighting)
 		work.Go(func() {
 			*out.Public = sighted(r.name, func() error {
-				v, err := n.visit(ctx, r)
+				v, err := n.visit(asking, r)
 				if err != nil {
 					return fmt.Errorf("nobody answers: %w", shortest(err))
 				}
@@ -79,14 +87,14 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 		work.Go(func() {
 			var by string
 			*out.Router = sighted("", func() (err error) {
-				by, err = askRouter(ctx)
+				by, err = askRouter(asking)
 				return err
 			})
 			out.Router.Name = by
 		})
 	}
 	work.Wait()
-	n.untilSeen(ctx)
+	n.untilSeen(ctx, began)
 	out.NAT = n.NAT()
 	return out, nil
 }
@@ -114,20 +122,30 @@ func askRouter(ctx context.Context) (by string, err error) {
 	return strings.Join(found, " and "), nil
 }
 
-// seenTime is how long a second observer is waited for: one alone cannot tell
-// what kind of NAT there is.
-const seenTime = 1500 * time.Millisecond
+const (
+	// seenTime is how long a second observer is waited for: one alone cannot tell
+	// what kind of NAT there is.
+	seenTime = 1500 * time.Millisecond
 
-func (n *Node) untilSeen(ctx context.Context) {
-	if len(n.relay) == 0 {
+	// blockedTime is how long, from the start, a relay that answers over TCP may take
+	// to answer over UDP: QUIC's own patience, and a little.
+	blockedTime = 6 * time.Second
+)
+
+// untilSeen waits until the relays have told what there is to tell, with and
+// without UDP.
+func (n *Node) untilSeen(ctx context.Context, began time.Time) {
+	if !slices.ContainsFunc(n.relay, (*relayLink).isUp) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, seenTime)
+	ctx, cancel := context.WithDeadline(ctx, began.Add(blockedTime))
 	defer cancel()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for {
-		if kind := n.NAT().UDP; kind != NATUnknown && kind != NATSome {
+	for asked := time.Now(); ; {
+		kind := n.NAT().UDP
+		unsure := kind == NATSome || !slices.ContainsFunc(n.relay, (*relayLink).hasUDP)
+		if kind != NATUnknown && kind != NATSome || unsure && time.Since(asked) > seenTime {
 			return
 		}
 		select {
@@ -136,4 +154,9 @@ func (n *Node) untilSeen(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// hasUDP tells whether the relay is said to be on the internet with UDP.
+func (l *relayLink) hasUDP() bool {
+	return slices.ContainsFunc(l.info.Addrs, func(a ma.Multiaddr) bool { return has(a, ma.P_UDP) && manet.IsPublicAddr(a) })
 }
