@@ -171,7 +171,7 @@ func (d *desk) key(k Key) error {
 		return d.again(id)
 	}
 	d.straighten()
-	repeats := d.keyboard.AskRepeats() // answered by the time that we have chosen
+	repeats := d.askRepeats() // answered by the time that we have chosen
 	p, err := d.choose(k)
 	if err != nil {
 		return err

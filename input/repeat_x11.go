@@ -33,7 +33,7 @@ func (d *desk) again(id Event) error {
 	if code == 0 || slices.Contains(d.bent.lifted, code) {
 		return nil
 	}
-	would, err := d.would(code, d.keyboard.AskRepeats())
+	would, err := d.would(code, d.askRepeats())
 	if err != nil || !would {
 		return err
 	}
@@ -43,6 +43,12 @@ func (d *desk) again(id Event) error {
 		d.stroke(code, true)
 	})
 	return d.sync()
+}
+
+// askRepeats asks about the keyboard that we press: Xvnc's own repeats nothing.
+func (d *desk) askRepeats() func(byte) (bool, error) {
+	d.comeForward()
+	return d.keyboard.AskRepeats()
 }
 
 func (d *desk) would(code byte, repeats func(byte) (bool, error)) (bool, error) {
