@@ -1,9 +1,7 @@
 package codec
 
 import (
-	"encoding/binary"
 	"math"
-	"math/bits"
 )
 
 // band is one band of a plane: the coefficients at every 2 << level'th place in
@@ -61,30 +59,49 @@ func (b band) shift(q int, chroma bool) uint {
 	return uint(max(0, math.Round(math.Log2(step/norms[level][b.ox+b.oy]))))
 }
 
-const maxCoef = 1<<12 - 1 // of a numbered coefficient
-
-// bandRoom holds one band's quantised coefficients by rows of the picture, numbered
-// 0, -1, 1, -2 …, 2 bytes each. A row of zeros stands above the first one, and
-// zeros follow each row.
+// bandRoom holds one band's quantised coefficients by rows of the picture: how large
+// they are, and negative. Zeros stand around them. cells says which cells of 8 x 8 have
+// one that is not zero.
 type bandRoom struct {
-	at         []byte
+	at         []uint16
 	rows, cols int
-	stride     int // bytes
+	stride     int
+
+	cells                          []uint8
+	cellRows, cellCols, cellStride int
 }
 
 func (r *bandRoom) shape(rows, cols int) {
-	r.rows, r.cols, r.stride = rows, cols, 2*((cols+3)&^3+4)
+	r.rows, r.cols, r.stride = rows, cols, cols+2
 	n := (rows + 1) * r.stride
 	if len(r.at) < n {
-		r.at = make([]byte, n)
+		r.at = make([]uint16, n)
 	}
 	clear(r.at[:n])
+	r.cellRows, r.cellCols = (rows+cellSide-1)/cellSide, (cols+cellSide-1)/cellSide
+	r.cellStride = r.cellCols + 1
+	n = (r.cellRows + 1) * r.cellStride
+	if len(r.cells) < n {
+		r.cells = make([]uint8, n)
+	}
+	clear(r.cells[:n])
 }
 
-func (r *bandRoom) row(y int) []byte { return r.at[(y+1)*r.stride:][:r.stride] }
+// none says that r has no numbers, but the zeros that stand for them.
+func (r *bandRoom) none() bool { return r.rows == 0 }
+
+// line returns row y, which begins at 1; a row of zeros is at -1.
+func (r *bandRoom) line(y int) []uint16 { return r.at[(y+1)*r.stride:][:r.stride] }
+
+// cellLine returns a row of cells, which begins at 1.
+func (r *bandRoom) cellLine(y int) []uint8 {
+	return r.cells[(y+1)*r.cellStride:][:r.cellStride]
+}
+
+func (r *bandRoom) row(y int) []uint16 { return r.at[(y+1)*r.stride+1:][:r.cols] }
 
 // quantise fills r with a band of s, less its shift low bits.
-func (r *bandRoom) quantise(s *strips, b band, shift uint) {
+func (r *bandRoom) quantise(s *strips, b band, shift uint, wide bool) {
 	rows, cols := b.size(s)
 	r.shape(4*rows, cols)
 	keep := uint64(0x3fff>>shift) * laneOnes
@@ -95,146 +112,54 @@ func (r *bandRoom) quantise(s *strips, b band, shift uint) {
 			v := src[c<<(b.level+1)]
 			neg := laneOnes &^ (v >> 13)
 			q := (v&^laneBias ^ (neg<<13 - neg) + neg) >> (shift & 63) & keep
+			if wide && q != 0 {
+				h := q ^ laneOnes
+				if shift > 0 {
+					h = (v&^laneBias ^ (neg<<13 - neg) + neg) >> ((shift - 1) & 63) & (uint64(0x3fff>>(shift-1)) * laneOnes)
+					h ^= 2 * laneOnes // zero where it was two: just large enough
+				}
+				q &^= laneOnes &^ ((h + 0x7fff*laneOnes) >> 15)
+			}
 			if q == 0 {
 				continue
 			}
-			q = 2*q - neg&((q+0x7fff*laneOnes)>>15)
-			put16(r0[2*c:], q)
-			put16(r1[2*c:], q>>16)
-			put16(r2[2*c:], q>>32)
-			put16(r3[2*c:], q>>48)
+			q |= neg & ((q + 0x7fff*laneOnes) >> 15) << 15
+			r0[c], r1[c], r2[c], r3[c] = uint16(q), uint16(q>>16), uint16(q>>32), uint16(q>>48)
+			r.mark(i, rows, c, q)
 		}
 	}
 }
 
-func put16(b []byte, v uint64) { binary.LittleEndian.PutUint16(b, uint16(v)) }
+func (r *bandRoom) mark(i, rows, c int, q uint64) {
+	for k := range 4 {
+		if q>>(16*k)&0xffff != 0 {
+			r.cells[((k*rows+i)/cellSide+1)*r.cellStride+c/cellSide+1] = 1
+		}
+	}
+}
 
 // restore sets a band of s from r: three eighths above the lower end of what a
-// number stands for.
-func (r *bandRoom) restore(s *strips, b band, shift uint) {
+// number stands for. some: not all is zero.
+func (r *bandRoom) restore(s *strips, b band, shift uint) (some bool) {
 	rows, cols := b.size(s)
 	rest := uint64(3 << shift >> 3)
 	for i := range rows {
 		dst := s.row(i<<(b.level+1) + b.oy<<b.level)[b.ox<<b.level:]
 		r0, r1, r2, r3 := r.row(i), r.row(rows+i), r.row(2*rows+i), r.row(3*rows+i)
 		for c := range cols {
-			z := get16(r0[2*c:]) | get16(r1[2*c:])<<16 | get16(r2[2*c:])<<32 | get16(r3[2*c:])<<48
+			z := uint64(r0[c]) | uint64(r1[c])<<16 | uint64(r2[c])<<32 | uint64(r3[c])<<48
 			v := uint64(laneBias)
 			if z != 0 {
-				neg := z & laneOnes
-				q := (z + neg) >> 1 & (0x0fff * laneOnes)
-				some := (q + 0x7fff*laneOnes) >> 15 & laneOnes
-				q = q<<(shift&63) + some*rest
+				some = true
+				neg := z >> 15 & laneOnes
+				q := z & (0x1fff * laneOnes)
+				any := (q + 0x7fff*laneOnes) >> 15 & laneOnes
+				q = q<<(shift&63) + any*rest
 				m := q & (neg * 0xffff)
 				v += q - m - m
 			}
 			dst[c<<(b.level+1)] = v
 		}
 	}
-}
-
-func get16(b []byte) uint64 { return uint64(binary.LittleEndian.Uint16(b)) }
-
-// surround returns what the context of each coefficient of row y gets from the row
-// above: twice the one there and the one to its right.
-func (r *bandRoom) surround(y int, around []byte) {
-	up := r.row(y - 1)
-	for x := 0; x+8 <= r.stride-8; x += 8 {
-		binary.LittleEndian.PutUint64(around[x:], 2*binary.LittleEndian.Uint64(up[x:])+binary.LittleEndian.Uint64(up[x+2:]))
-	}
-}
-
-// write appends a band.
-func (r *bandRoom) write(out *bitWriter, c *rice, around []byte) {
-	for y := range r.rows {
-		out.grow(coefRowBytes(r.cols))
-		r.surround(y, around)
-		c.writeCoefs(out, r.row(y), around, r.cols)
-	}
-}
-
-// coefRowBytes is more than a row takes.
-func coefRowBytes(w int) int { return (w*(1+maxRunLog+escape+12)+7)/8 + 16 }
-
-func (r *rice) writeCoefs(out *bitWriter, row, around []byte, w int) {
-	left := uint64(0)
-	for x := 0; x < w; x++ {
-		s := 2*left + get16(around[2*x:])
-		one := uint64(0)
-		if s == 0 {
-			run := x
-			for x < w {
-				v := binary.LittleEndian.Uint64(row[2*x:])
-				if v != 0 {
-					x += bits.TrailingZeros64(v) / 16
-					break
-				}
-				x += 4
-			}
-			x = min(x, w)
-			r.writeRun(out, x-run, x == w)
-			if x == w {
-				break
-			}
-			one = 1
-		}
-		left = get16(row[2*x:])
-		z := left - one
-		c := &r.ctx[min(bits.Len64(s), contexts-1)]
-		k := uint(c.k & 31)
-		q := uint(z >> k)
-		if q >= escape {
-			if z > maxCoef-1 { // made to overflow: any other number is as good
-				z = maxCoef - 1
-				left = z + one
-				put16(row[2*x:], left)
-			}
-			out.put(z<<escape, escape+12)
-		} else {
-			out.put((z&(1<<k-1)<<1|1)<<(q&63), q+1+k)
-		}
-		c.learn(uint32(min(z, 255)))
-	}
-}
-
-// read reads a band of the shape that r has. Its rows must be zero.
-func (r *bandRoom) read(in *bitReader, c *rice, around []byte) bool {
-	for y := range r.rows {
-		r.surround(y, around)
-		if in.at() > 8*in.end || !c.readCoefs(in, r.row(y), around, r.cols) {
-			return false
-		}
-	}
-	return true
-}
-
-func (r *rice) readCoefs(in *bitReader, row, around []byte, w int) bool {
-	left := uint64(0)
-	for x := 0; x < w; x++ {
-		s := 2*left + get16(around[2*x:])
-		one := uint64(0)
-		if s == 0 {
-			n := r.readRun(in, w-x)
-			if n < 0 {
-				return false
-			}
-			if x += n; x == w {
-				break
-			}
-			one = 1
-		}
-		in.fill()
-		c := &r.ctx[min(bits.Len64(s), contexts-1)]
-		k := uint(c.k & 31)
-		q := uint(bits.TrailingZeros64(in.acc | 1<<escape))
-		z, n := uint64(q)<<k|in.acc>>((q+1)&63)&(1<<k-1), q+1+k
-		if q == escape {
-			z, n = in.acc>>escape&maxCoef, escape+12
-		}
-		in.skip(n)
-		c.learn(uint32(min(z, 255)))
-		left = min(z+one, maxCoef)
-		put16(row[2*x:], left)
-	}
-	return true
+	return some
 }

@@ -212,7 +212,7 @@ func BenchmarkPlanes(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d/decode", name, k), func(b *testing.B) {
 				q := NewPicture(p.W, p.H)
 				measure(b, nil, func() {
-					if err := work.read(slice, k, q, q.Bounds()); err != nil {
+					if err := work.read(slice, k, q, q, q.Bounds()); err != nil {
 						b.Fatal(err)
 					}
 				})

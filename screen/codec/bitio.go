@@ -43,7 +43,6 @@ func (w *bitWriter) finish() []byte {
 type bitReader struct {
 	b   []byte
 	n   int // bytes taken into acc, apart from the last few bits
-	end int // bytes that are not padding
 	acc uint64
 	len uint
 }

@@ -16,7 +16,7 @@ type block struct {
 	room      [waveSamples * 3 / 2]uint64
 	mid       [blockMax / 2]uint64
 	fine      [2][blockMax]uint64
-	pad       [4][blockMax]uint32 // rows that are cut, made longer
+	pad       [8][blockMax]uint32 // rows that are cut, made longer
 }
 
 // blockLevels returns how often a block of h rows is split. Its strips have
@@ -75,7 +75,7 @@ func paddedWords(box image.Rectangle) (n int) {
 // pixels: R - B and G - (R + B) / 2.
 func (b *block) load(p *Picture, r image.Rectangle) {
 	for i := range b.y.rows {
-		rows := b.source(p, r, i)
+		rows := b.source(p, r, i, 0)
 		co, cg := b.co.row(i/2), b.cg.row(i/2)
 		if i%2 == 0 {
 			for x := range co {
@@ -92,13 +92,55 @@ func (b *block) load(p *Picture, r image.Rectangle) {
 	}
 }
 
+// loadDiff fills the planes with what p's pixels inside r differ from q's.
+func (b *block) loadDiff(p, q *Picture, r image.Rectangle) {
+	for i := range b.y.rows {
+		rows, old := b.source(p, r, i, 0), b.source(q, r, i, 4)
+		co, cg := b.co.row(i/2), b.cg.row(i/2)
+		if i%2 == 0 {
+			for x := range co {
+				co[x], cg[x] = 0x8002*laneOnes, 0x8004*laneOnes
+			}
+		}
+		diffRow(b.y.row(i), co, cg, rows, old)
+		if i%2 == 1 {
+			for x := range co {
+				co[x] = co[x] >> 2 & (0x3fff * laneOnes)
+				cg[x] = cg[x]>>3&(0x1fff*laneOnes) + laneBias/2
+			}
+		}
+	}
+}
+
+// diffRow is loadRow for differences. What all four differ in nothing is common.
+func diffRow(y, co, cg []uint64, rows, old [4][]uint32) {
+	n := len(y)
+	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
+	o0, o1, o2, o3 := old[0][:n], old[1][:n], old[2][:n], old[3][:n]
+	for x := 0; x+1 < n; x += 2 {
+		var so, sg uint64
+		for j := x; j < x+2; j++ {
+			a, b := uint64(p0[j])|uint64(p2[j])<<32, uint64(p1[j])|uint64(p3[j])<<32
+			c, d := uint64(o0[j])|uint64(o2[j])<<32, uint64(o1[j])|uint64(o3[j])<<32
+			red := a>>16&lowBytes | b&(lowBytes<<16) + 256*laneOnes - (c>>16&lowBytes | d&(lowBytes<<16))
+			green := a>>8&lowBytes | b<<8&(lowBytes<<16) + 256*laneOnes - (c>>8&lowBytes | d<<8&(lowBytes<<16))
+			blue := a&lowBytes | b&lowBytes<<16 + 256*laneOnes - (c&lowBytes | d&lowBytes<<16)
+			y[j] = (red+2*green+blue+laneOnes)>>2&(0x3fff*laneOnes) + (0x2000-256)*laneOnes
+			so += red + 512*laneOnes - blue
+			sg += 2*green + 1024*laneOnes - red - blue
+		}
+		co[x/2] += so - 1024*laneOnes
+		cg[x/2] += sg - 2048*laneOnes
+	}
+}
+
 // source returns row i of each strip, as long as the plane.
-func (b *block) source(p *Picture, r image.Rectangle, i int) (rows [4][]uint32) {
+func (b *block) source(p *Picture, r image.Rectangle, i, room int) (rows [4][]uint32) {
 	for k := range rows {
 		y := min(r.Min.Y+k*b.y.rows+i, r.Max.Y-1)
 		px := p.Row(y)[r.Min.X:r.Max.X]
 		if len(px) < b.y.w {
-			pad := b.pad[k][:b.y.w]
+			pad := b.pad[room+k][:b.y.w]
 			n := copy(pad, px)
 			for x := n; x < len(pad); x++ {
 				pad[x] = px[n-1]
@@ -121,7 +163,7 @@ func loadRow(y, co, cg []uint64, rows [4][]uint32) {
 			red := a>>16&lowBytes | b&(lowBytes<<16)
 			green := a>>8&lowBytes | b<<8&(lowBytes<<16)
 			blue := a&lowBytes | b&lowBytes<<16
-			y[j] = (red+2*green+blue+2*laneOnes)>>2&(0x3fff*laneOnes) + (0x2000-128)*laneOnes
+			y[j] = (red+2*green+blue+laneOnes)>>2&(0x3fff*laneOnes) + (0x2000-128)*laneOnes
 			so += red + 256*laneOnes - blue
 			sg += 2*green + 512*laneOnes - red - blue
 		}
@@ -170,14 +212,15 @@ func (b *block) smooth(s *strips, i, room int) []uint64 {
 		if x+1 < len(mid) {
 			right = mid[x+1]
 		}
-		out[2*x], out[2*x+1] = mix(v, left), mix(v, right)
+		out[2*x], out[2*x+1] = mixUp(v, left), mixUp(v, right)
 		left = v
 	}
 	return out
 }
 
-// mix returns (3 a + b + 2) >> 2 of biased lanes.
-func mix(a, b uint64) uint64 { return (3*a + b + 2*laneOnes) >> 2 & (0x3fff * laneOnes) }
+// mix returns (3 a + b + 1) >> 2 of biased lanes, mixUp (3 a + b + 2) >> 2.
+func mix(a, b uint64) uint64   { return (3*a + b + laneOnes) >> 2 & (0x3fff * laneOnes) }
+func mixUp(a, b uint64) uint64 { return (3*a + b + 2*laneOnes) >> 2 & (0x3fff * laneOnes) }
 
 // storeRow writes the pixels of one row of each strip.
 func storeRow(y, co, cg []uint64, rows [4][]uint32) {
@@ -188,8 +231,52 @@ func storeRow(y, co, cg []uint64, rows [4][]uint32) {
 		o, g := co[x], cg[x]
 		t := v + (0x1000+128)*laneOnes - g>>1&(0x7fff*laneOnes)
 		green := t + g - laneBias
-		blue := t + laneBias/2 - o>>1&(0x7fff*laneOnes)
+		blue := t + laneBias/2 - (o+laneOnes)>>1&(0x7fff*laneOnes)
 		red := blue + o - laneBias
+		if ((red^laneBias)|(green^laneBias)|(blue^laneBias))&(0xff00*laneOnes) != 0 {
+			red, green, blue = clampLanes(red), clampLanes(green), clampLanes(blue)
+		}
+		red &= 0xff * laneOnes
+		gb := (green&(0xff*laneOnes))<<8 | blue&(0xff*laneOnes)
+		p0[x] = uint32(gb&0xffff | red&0xffff<<16)
+		p1[x] = uint32(gb>>16&0xffff | red&0xffff0000)
+		p2[x] = uint32(gb>>32&0xffff | red>>16&0xffff0000)
+		p3[x] = uint32(gb>>48 | red>>32&0xffff0000)
+	}
+}
+
+// storeDiff adds the planes to p's pixels inside r.
+func (b *block) storeDiff(p *Picture, r image.Rectangle) {
+	for i := range b.y.rows {
+		var rows [4][]uint32
+		for k := range rows {
+			rows[k] = b.pad[k][:r.Dx()]
+			if y := r.Min.Y + k*b.y.rows + i; y < r.Max.Y {
+				rows[k] = p.Row(y)[r.Min.X:r.Max.X]
+			}
+		}
+		addRow(b.y.row(i), b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1), rows)
+	}
+}
+
+// addRow is storeRow for differences.
+func addRow(y, co, cg []uint64, rows [4][]uint32) {
+	n := len(rows[0])
+	y, co, cg = y[:n], co[:n], cg[:n]
+	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
+	for x, v := range y {
+		o, g := co[x], cg[x]
+		if v == laneBias && o == laneBias && g == laneBias {
+			continue
+		}
+		a, b := uint64(p0[x])|uint64(p2[x])<<32, uint64(p1[x])|uint64(p3[x])<<32
+		t := v + 0x1000*laneOnes - g>>1&(0x7fff*laneOnes)
+		green := t + g - laneBias
+		blue := t + laneBias/2 - (o+laneOnes)>>1&(0x7fff*laneOnes)
+		red := blue + o - laneBias
+		red += a>>16&lowBytes | b&(lowBytes<<16)
+		green += a>>8&lowBytes | b<<8&(lowBytes<<16)
+		blue += a&lowBytes | b&lowBytes<<16
 		if ((red^laneBias)|(green^laneBias)|(blue^laneBias))&(0xff00*laneOnes) != 0 {
 			red, green, blue = clampLanes(red), clampLanes(green), clampLanes(blue)
 		}

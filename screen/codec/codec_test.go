@@ -62,6 +62,9 @@ func (l *link) check() {
 			l.t.Fatalf("tile %d differs inside %v, it is known to be coarse inside %v", i, r, t.rough)
 		}
 	}
+	if e := l.enc; e.mirrored && !samePixels(e.shown, l.dec.Picture()) {
+		l.t.Fatalf("the viewer shows something else inside %v than the encoder knows", differing(e.shown, l.dec.Picture(), e.shown.Bounds()))
+	}
 }
 
 // show brings pic to the viewer in frames of limit bytes and returns their sum.

@@ -12,6 +12,8 @@ import (
 type Decoder struct {
 	grid    grid
 	pic     *Picture
+	next    *Picture // of the frame so far: what WAVEs say, inside late
+	late    []image.Rectangle
 	words   wordDecoder
 	cache   cache
 	ops     []op
@@ -43,7 +45,7 @@ func (d *Decoder) Reset(w, h int) error {
 	if err := checkSize(w, h); err != nil {
 		return err
 	}
-	d.grid, d.pic = newGrid(w, h), NewPicture(w, h)
+	d.grid, d.pic, d.next = newGrid(w, h), NewPicture(w, h), nil
 	d.forget()
 	return nil
 }
@@ -55,7 +57,7 @@ func (d *Decoder) Picture() *Picture { return d.pic }
 // next call. After an error the Decoder must be Reset; the picture may be half
 // drawn.
 func (d *Decoder) Decode(frame []byte) (dirty []image.Rectangle, err error) {
-	d.dirty = d.dirty[:0]
+	d.dirty, d.late = d.dirty[:0], d.late[:0]
 	if d.pic == nil {
 		return nil, badFrame("no picture to draw on")
 	}
@@ -76,6 +78,9 @@ func (d *Decoder) Decode(frame []byte) (dirty []image.Rectangle, err error) {
 		if err := d.chunk(&r, &left); err != nil {
 			return nil, err
 		}
+	}
+	for i := range d.late { // WAVEs of a chunk read what the frame began with
+		d.showLate(0, i)
 	}
 	return d.dirty, nil
 }
@@ -170,6 +175,8 @@ func (d *Decoder) apply(pack, slices []byte) error {
 			d.touch(o.box)
 		}
 		switch o.kind {
+		case kindWave:
+			d.wave(o.box)
 		case kindCopy:
 			d.pic.move(o.box, o.dx, o.dy)
 		case kindFill:
@@ -188,7 +195,8 @@ func (d *Decoder) apply(pack, slices []byte) error {
 			if err := d.words.decode(d.pic, o.box); err != nil {
 				return err
 			}
-		default:
+		}
+		if o.kind.planar() {
 			d.jobs = append(d.jobs, sliceJob{op: o, b: slices[:o.size]})
 			slices = slices[o.size:]
 		}
@@ -225,8 +233,18 @@ func (d *Decoder) drawSlices() error {
 
 func (d *Decoder) drawSlice(worker, i int) {
 	j := &d.jobs[i]
-	j.err = d.workers[worker].read(j.b, j.op.kind, d.pic, j.op.box)
+	j.err = d.workers[worker].read(j.b, j.op.kind, d.pic, d.next, j.op.box)
 }
+
+// wave notes that a WAVE sets the pixels inside box. They appear at the frame's end.
+func (d *Decoder) wave(box image.Rectangle) {
+	if d.next == nil {
+		d.next = NewPicture(d.grid.w, d.grid.h)
+	}
+	d.late = append(d.late, box)
+}
+
+func (d *Decoder) showLate(_, i int) { copyPixels(d.pic, d.next, d.late[i]) }
 
 // fill sets the pixels inside r to c.
 func (p *Picture) fill(r image.Rectangle, c uint32) {

@@ -16,6 +16,7 @@ type tile struct {
 	shown   time.Duration // Encoder.now when what the viewer has last changed
 	many    bool          // a picture has so many colours that it may be coarse
 	wave    bool          // it will be in this frame
+	from    image.Point   // where its pixels were, the last time they were predicted
 	kind    kind
 	slot    int             // CACHE
 	past    [2]int16        // 1 + the slots into which this tile was kept last; they may have been taken again

@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding/binary"
 	"image"
+	"math"
 )
 
 // waveRun is a rectangle of tiles that one WAVE says: n tiles from first on and,
@@ -11,6 +12,7 @@ type waveRun struct {
 	first, n int
 	tall     bool
 	box      image.Rectangle
+	hints    []hint // by block
 	coefs    []uint64
 	lengths  lengths
 	slice    []byte
@@ -108,8 +110,30 @@ func (e *Encoder) plan(tiles []int) {
 // waveRuns is a list of runs that keeps its room.
 type waveRuns struct {
 	at      []waveRun
-	n, tall int // runs; those of them that are tall come first
-	q       int // their quality
+	n, tall int     // runs; those of them that are tall come first
+	q       int     // their quality
+	err     float64 // logarithm of how much more than expected predicted blocks take
+}
+
+// bytes is what is expected of runs at quality index q.
+func (w *waveRuns) bytes(l *lengths, q int) float64 {
+	alone, predicted := l.bytes(q)
+	return alone + predicted*math.Exp(w.err)
+}
+
+// learn compares what runs take with what was expected. How much of a prediction's error
+// is grain, which lies just below the steps, differs from film to film.
+func (w *waveRuns) learn(runs []waveRun) {
+	alone, predicted, n := 0.0, 0.0, 0.0
+	for i := range runs {
+		a, p := runs[i].lengths.bytes(w.q)
+		alone, predicted, n = alone+a, predicted+p, n+float64(len(runs[i].slice))
+	}
+	if predicted < alone || predicted < 100 {
+		return
+	}
+	w.err += (math.Log(max(n-alone, predicted/8)/predicted) - w.err) / 2
+	w.err = max(-1.5, min(w.err, 0.5))
 }
 
 // add adds a tile, or two of them, to the last run or to a new one.
@@ -138,6 +162,7 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 		return dst
 	}
 	e.plan(tiles)
+	e.mirror()
 	runs := e.within(e.waves.at[:e.waves.n])
 	e.crew.each(len(e.workers), len(runs), (*Encoder).transform)
 	q := e.fit(runs, float64(budget)*waveFill)
@@ -146,12 +171,13 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 	}
 	n, left := 0, float64(max(limit-len(dst), e.line.Most))
 	for n < len(runs) && (n == 0 || left > 0) {
-		left -= runs[n].lengths.bytes(q)
+		left -= e.waves.bytes(&runs[n].lengths, q)
 		n++
 	}
 	runs = runs[:n]
 	e.waves.q = q
 	e.crew.each(len(e.workers), n, (*Encoder).code)
+	e.waves.learn(runs)
 	tall := min(n, e.waves.tall)
 	return e.appendWaveChunk(e.appendWaveChunk(dst, runs[:tall]), runs[tall:])
 }
@@ -169,23 +195,74 @@ func (e *Encoder) within(runs []waveRun) []waveRun {
 }
 
 func (e *Encoder) transform(worker, i int) {
-	e.waves.at[i].transform(&e.workers[worker].wave, e.want)
+	r, w := &e.waves.at[i], &e.workers[worker].wave
+	e.seek(r)
+	r.transform(w, e.want, e.shown, e.next)
 }
 
-func (e *Encoder) code(worker, i int) { e.waves.at[i].code(&e.workers[worker].wave, e.waves.q) }
+func (e *Encoder) code(worker, i int) {
+	r := &e.waves.at[i]
+	r.code(&e.workers[worker].wave, e.next, e.waves.q)
+	copyPixels(e.shown, e.next, r.box)
+}
 
-func (r *waveRun) transform(w *wave, pic *Picture) {
+func (r *waveRun) transform(w *wave, pic, shown, next *Picture) {
 	n := paddedWords(r.box)
 	if cap(r.coefs) < n {
 		r.coefs = make([]uint64, n)
 	}
 	r.coefs = r.coefs[:n]
-	w.transform(r.coefs, pic, r.box)
+	w.transform(r.coefs, pic, shown, next, r.box, r.hints)
 	r.lengths = lengths{}
-	w.measure(&r.lengths, r.coefs, r.box)
+	w.measure(&r.lengths, r.coefs, r.box, r.hints)
 }
 
-func (r *waveRun) code(w *wave, q int) { r.slice = w.append(r.slice[:0], r.coefs, r.box, q) }
+func (r *waveRun) code(w *wave, next *Picture, q int) {
+	r.slice = w.append(r.slice[:0], r.coefs, next, r.box, r.hints, q)
+}
+
+// mirror makes e.shown what the viewer shows.
+func (e *Encoder) mirror() {
+	if e.mirrored {
+		return
+	}
+	e.mirrored = true
+	if e.shown == nil || e.shown.W != e.want.W || e.shown.H != e.want.H {
+		e.shown, e.next = NewPicture(e.want.W, e.want.H), NewPicture(e.want.W, e.want.H)
+	}
+	copyPixels(e.shown, e.have, e.have.Bounds())
+}
+
+// seek decides which of a run's blocks are predicted, and from where.
+func (e *Encoder) seek(r *waveRun) {
+	s := seeker{e.want, e.shown}
+	r.hints = r.hints[:0]
+	last := image.Point{}
+	blocksOf(r.box, func(b image.Rectangle) {
+		h := hint{}
+		miss, rough := 0, 0
+		partsOf(b, func(i int, part image.Rectangle) {
+			t := &e.tiles[(part.Min.Y+part.Max.Y)/2/tileSide*e.grid.cols+(part.Min.X+part.Max.X)/2/tileSide]
+			enough := area(part) / (seekStep * seekStep) * seekEnough
+			best, sum := image.Point{}, s.miss(part, image.Point{}, 1<<30)
+			for _, v := range [...]image.Point{last, t.from} {
+				if sum > enough && v != best {
+					if m := s.miss(part, v, sum); m < sum-sum/seekGain {
+						best, sum = v, m
+					}
+				}
+			}
+			if sum > enough {
+				best, sum = s.walk(part, best, sum, enough)
+			}
+			h.from[i], t.from, last = best.Mul(2), best, best
+			miss += sum
+			rough += s.rough(part)
+		})
+		h.predicted = miss < rough
+		r.hints = append(r.hints, h)
+	})
+}
 
 // fit returns the finest quality at which the runs are predicted to take at most
 // budget bytes; the coarsest if there is none.
@@ -194,7 +271,7 @@ func (e *Encoder) fit(runs []waveRun, budget float64) (q int) {
 	for i := range runs {
 		e.sum.add(&runs[i].lengths)
 	}
-	for q = 0; q < len(qualities)-1 && e.sum.bytes(q) > budget; q++ {
+	for q = 0; q < len(qualities)-1 && e.waves.bytes(&e.sum, q) > budget; q++ {
 	}
 	return q
 }
@@ -229,7 +306,7 @@ func (e *Encoder) appendWaveChunk(dst []byte, runs []waveRun) []byte {
 
 // sentCoarse records that the viewer has the pixels of n tiles inside box coarsely.
 func (e *Encoder) sentCoarse(first, n int, box image.Rectangle) {
-	e.sent(first, n, box.Intersect(e.grid.run(first, n)))
+	e.has(first, n, box.Intersect(e.grid.run(first, n)))
 	for i := range n {
 		e.roughen(first+i, box)
 	}

@@ -10,16 +10,19 @@ import (
 
 // Encoder makes the frames for one viewer. It is used by one goroutine at a time.
 type Encoder struct {
-	grid    grid
-	have    *Picture // what the viewer shows once it has decoded all frames so far
-	want    *Picture // what it should show
-	tiles   []tile
-	pending int  // tiles that are pending
-	reset   bool // the next frame tells the viewer to forget everything
-	forget  bool // … or all but the picture
-	fresh   bool // Update has brought something since the last search for moves
-	picture kind // how pictures are said
-	line    Line
+	grid     grid
+	have     *Picture // what the viewer shows once it has decoded all frames so far
+	want     *Picture // what it should show
+	shown    *Picture // what it does show, if mirrored; else that is have
+	next     *Picture // what it will show of the frame that is made
+	mirrored bool
+	tiles    []tile
+	pending  int  // tiles that are pending
+	reset    bool // the next frame tells the viewer to forget everything
+	forget   bool // … or all but the picture
+	fresh    bool // Update has brought something since the last search for moves
+	picture  kind // how pictures are said
+	line     Line
 
 	clock func() time.Time
 	start time.Time
@@ -74,7 +77,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.grid = newGrid(w, h)
 	e.have, e.want = e.have.blank(w, h), e.want.blank(w, h)
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
-	e.pending, e.rough, e.reset, e.forget, e.fresh = 0, 0, true, false, false
+	e.pending, e.rough, e.reset, e.forget, e.fresh, e.mirrored = 0, 0, true, false, false, false
 	e.words.reset()
 	e.cache.reset()
 	e.other.cut(0)
@@ -125,6 +128,7 @@ func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 	dst = e.appendText(dst, limit)
 	dst = e.appendPictures(dst, limit, len(dst)-start)
 	e.unrefine()
+	e.mirrored = e.mirrored && e.rough > 0
 	return dst, e.pending == 0 && e.rough == 0
 }
 
@@ -176,6 +180,14 @@ func (e *Encoder) done(i int) {
 // sent records that the viewer has the pixels inside box, which are those of n
 // tiles from first on.
 func (e *Encoder) sent(first, n int, box image.Rectangle) {
+	if e.mirrored {
+		copyPixels(e.shown, e.want, box)
+	}
+	e.has(first, n, box)
+}
+
+// has is sent but for what the viewer shows.
+func (e *Encoder) has(first, n int, box image.Rectangle) {
 	copyPixels(e.have, e.want, box)
 	for i := range n {
 		e.tiles[first+i].shown, e.tiles[first+i].kept = e.now, false

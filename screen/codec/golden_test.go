@@ -46,7 +46,7 @@ func stories() []story {
 		{"copy", Line{}, []*Picture{text, scrolled}},
 		{"exact", Line{}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
 		{"bits", Line{Rate: 1e12}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
-		{"wave", Line{Rate: 1, Budget: 2000}, []*Picture{photoPage(300, 150, 1)}},
+		{"wave", Line{Rate: 1, Budget: 2000}, grainyPan(300, 150, 3, 5, 3)},
 		{"recolour", Line{}, []*Picture{shaded, dark, shades}},
 		{"cache", Line{}, []*Picture{text, menu, text}},
 	}

@@ -10,19 +10,21 @@ import (
 // same norm and of brightness and colours apart. As a quality takes off some low
 // bits of each band, it tells the size of a slice for all qualities at once.
 type lengths struct {
-	n     [2][5][3][16]uint32
+	n     [2][2][5][3][16]uint32 // by whether the block is predicted
 	words int
 }
 
 // measure adds the coefficients of box. Of the finest bands a part stands for all.
-func (w *wave) measure(l *lengths, coefs []uint64, box image.Rectangle) {
+func (w *wave) measure(l *lengths, coefs []uint64, box image.Rectangle, hints []hint) {
 	l.words += len(coefs)
 	blocksOf(box, func(r image.Rectangle) {
 		coefs = w.block.shape(r.Dx(), r.Dy(), coefs)
+		n := &l.n[bit(hints[0].predicted)]
+		hints = hints[1:]
 		for i, s := range w.block.planes() {
 			for j := range 1 + 3*s.levels {
 				b := bandAt(s.levels, j)
-				countBand(&l.n[min(i, 1)][b.level][b.ox+b.oy], s, b)
+				countBand(&n[min(i, 1)][b.level][b.ox+b.oy], s, b)
 			}
 		}
 	})
@@ -49,11 +51,13 @@ func countBand(n *[16]uint32, s *strips, b band) {
 
 // add adds m.
 func (l *lengths) add(m *lengths) {
-	for i := range l.n {
-		for j := range l.n[i] {
-			for k := range l.n[i][j] {
-				for b := range l.n[i][j][k] {
-					l.n[i][j][k][b] += m.n[i][j][k][b]
+	for p := range l.n {
+		for i := range l.n[p] {
+			for j := range l.n[p][i] {
+				for k := range l.n[p][i][j] {
+					for b := range l.n[p][i][j][k] {
+						l.n[p][i][j][k][b] += m.n[p][i][j][k][b]
+					}
 				}
 			}
 		}
@@ -65,26 +69,46 @@ func (l *lengths) add(m *lengths) {
 // coefficients are not zero, of which those that lie together need less, and the
 // numbers themselves. The factors were fitted to real slices: it errs by 2 % at
 // the median and by 12 % at the ninth decile of single slices.
-func (l *lengths) bytes(q int) float64 {
-	places, low, some := 0.0, 0.0, 0.0
-	for i := range l.n {
-		for level := range l.n[i][:5-i] {
-			for split := range l.n[i][level] {
-				shift := band{level: level, ox: min(split, 1), oy: split / 2}.shift(q, i > 0)
-				n, all := 0.0, 0.0
-				for length, m := range l.n[i][level][split] {
-					all += float64(m)
-					if length > int(shift) {
-						n += float64(m)
-						low += float64(m) * float64(length-int(shift)-1)
-					}
-				}
-				some += n
-				if n > 0 && n < all {
-					places -= n*math.Log2(n/all) + (all-n)*math.Log2(1-n/all)
+func (l *lengths) bytes(q int) (alone, predicted float64) {
+	bits := [2]float64{0.002 * float64(l.words)}
+	for p := range l.n {
+		for i := range l.n[p] {
+			for level := range l.n[p][i][:5-i] {
+				for split := range l.n[p][i][level] {
+					shift := band{level: level, ox: min(split, 1), oy: split / 2}.shift(q, i > 0)
+					bits[p] += bandBits(&l.n[p][i][level][split], int(shift), p > 0)
 				}
 			}
 		}
 	}
-	return (0.37*places + 1.2*low + 3.77*some + 0.118*float64(l.words)) / 8
+	return bits[0] / 8, bits[1] / 8
 }
+
+// bandBits predicts what the bands of a histogram take without their shift low bits.
+func bandBits(lengths *[16]uint32, shift int, predicted bool) float64 {
+	some, low, all := 0.0, 0.0, 0.0
+	for length, m := range lengths {
+		n := float64(m)
+		all += n
+		if length <= shift {
+			continue
+		}
+		if predicted && length == shift+1 { // see quantise
+			n *= wideShare
+			if shift == 0 {
+				n = 0
+			}
+		}
+		some += n
+		low += n * float64(length-shift-1)
+	}
+	if some == 0 || some == all {
+		return 1.7*some + 0.27*low
+	}
+	places := -some*math.Log2(some/all) - (all-some)*math.Log2(1-some/all)
+	return 1.01*places + 1.7*some + 0.27*low
+}
+
+// wideShare is how many of the coefficients between step and two steps are above one and
+// a half.
+const wideShare = 0.3

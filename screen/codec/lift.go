@@ -21,11 +21,19 @@ const (
 	topLane  = 0xffff << 48
 )
 
+// Rows and columns round in different directions, and an even sample so that what it
+// gets is nothing at the mean: where the odd ones are taken for zero, as most are, the
+// picture would else become a little brighter with each split.
+
 // half returns (a + b) >> 1 of biased lanes, biased.
 func half(a, b uint64) uint64 { return (a + b) >> 1 & (0x7fff * laneOnes) }
 
-// quarter returns (a + b + 2) >> 2 of biased lanes, with half the bias.
-func quarter(a, b uint64) uint64 { return (a + b + 2*laneOnes) >> 2 & (0x3fff * laneOnes) }
+// quarter returns (a + b + 1) >> 2 of biased lanes, with half the bias.
+func quarter(a, b uint64) uint64 { return (a + b + laneOnes) >> 2 & (0x3fff * laneOnes) }
+
+// halfUp and quarterUp are those of columns: (a + b + 1) >> 1 and (a + b + 2) >> 2.
+func halfUp(a, b uint64) uint64    { return (a + b + laneOnes) >> 1 & (0x7fff * laneOnes) }
+func quarterUp(a, b uint64) uint64 { return (a + b + 2*laneOnes) >> 2 & (0x3fff * laneOnes) }
 
 // forward replaces the samples by coefficients in place. After level l, those of
 // even multiples of 1 << l in both directions are the picture of the next level.
@@ -95,7 +103,7 @@ func (s *strips) splitColumns(step int) {
 		}
 		first := s.row(0)
 		for x := 0; x < len(d); x += step {
-			d[x] += laneBias - half(up[x], first[x]>>16|up[x]&topLane)
+			d[x] += laneBias - halfUp(up[x], first[x]>>16|up[x]&topLane)
 		}
 	}
 	final := s.row(s.rows - step)
@@ -106,7 +114,7 @@ func (s *strips) splitColumns(step int) {
 			continue
 		}
 		for x := 0; x < len(e); x += step {
-			e[x] += quarter(final[x]<<16|down[x]&0xffff, down[x]) - laneBias/2
+			e[x] += quarterUp(final[x]<<16|down[x]&0xffff, down[x]) - laneBias/2
 		}
 	}
 }
@@ -121,7 +129,7 @@ func (s *strips) joinColumns(step int) {
 			continue
 		}
 		for x := 0; x < len(e); x += step {
-			e[x] += laneBias/2 - quarter(final[x]<<16|down[x]&0xffff, down[x])
+			e[x] += laneBias/2 - quarterUp(final[x]<<16|down[x]&0xffff, down[x])
 		}
 	}
 	for i := step; i < s.rows; i += 2 * step {
@@ -132,7 +140,7 @@ func (s *strips) joinColumns(step int) {
 		}
 		first := s.row(0)
 		for x := 0; x < len(d); x += step {
-			d[x] += half(up[x], first[x]>>16|up[x]&topLane) - laneBias
+			d[x] += halfUp(up[x], first[x]>>16|up[x]&topLane) - laneBias
 		}
 	}
 }
@@ -140,27 +148,27 @@ func (s *strips) joinColumns(step int) {
 func predictColumns(d, up, down []uint64, step int) {
 	up, down = up[:len(d)], down[:len(d)]
 	for x := 0; x < len(d); x += step {
-		d[x] += laneBias - half(up[x], down[x])
+		d[x] += laneBias - halfUp(up[x], down[x])
 	}
 }
 
 func updateColumns(e, up, down []uint64, step int) {
 	up, down = up[:len(e)], down[:len(e)]
 	for x := 0; x < len(e); x += step {
-		e[x] += quarter(up[x], down[x]) - laneBias/2
+		e[x] += quarterUp(up[x], down[x]) - laneBias/2
 	}
 }
 
 func restoreEven(e, up, down []uint64, step int) {
 	up, down = up[:len(e)], down[:len(e)]
 	for x := 0; x < len(e); x += step {
-		e[x] += laneBias/2 - quarter(up[x], down[x])
+		e[x] += laneBias/2 - quarterUp(up[x], down[x])
 	}
 }
 
 func restoreOdd(d, up, down []uint64, step int) {
 	up, down = up[:len(d)], down[:len(d)]
 	for x := 0; x < len(d); x += step {
-		d[x] += half(up[x], down[x]) - laneBias
+		d[x] += halfUp(up[x], down[x]) - laneBias
 	}
 }

@@ -21,13 +21,13 @@ func (c *coder) append(dst []byte, k kind, pic *Picture, box image.Rectangle) []
 	return c.appendExact(dst, pic, box)
 }
 
-// read sets pic's pixels inside box from the slice b of kind k.
-func (c *coder) read(b []byte, k kind, pic *Picture, box image.Rectangle) error {
+// read sets pic's pixels inside box from the slice b of kind k; of a WAVE, next's.
+func (c *coder) read(b []byte, k kind, pic, next *Picture, box image.Rectangle) error {
 	switch k {
 	case kindBits:
 		return c.readBits(b, pic, box)
 	case kindWave:
-		return c.wave.read(b, pic, box)
+		return c.wave.read(b, pic, next, box)
 	}
 	return c.readExact(b, pic, box)
 }

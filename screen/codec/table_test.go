@@ -103,7 +103,7 @@ func BenchmarkOps(b *testing.B) {
 	var slice []byte
 	var words wordCoder
 	var read wordDecoder
-	coefs := make([]uint64, paddedWords(whole))
+	coefs, alone := make([]uint64, paddedWords(whole)), make([]hint, 1000)
 	for _, c := range []struct {
 		name           string
 		prepare        func()
@@ -117,12 +117,12 @@ func BenchmarkOps(b *testing.B) {
 			read.ids, read.fresh, read.pal = words.ids, words.fresh, words.pal
 			read.decode(out, whole)
 		}},
-		{"BITS", nil, func() { slice = work.append(slice[:0], kindBits, photo, whole) }, func() { work.read(slice, kindBits, out, whole) }},
-		{"EXACT", nil, func() { slice = work.append(slice[:0], kindExact, photo, whole) }, func() { work.read(slice, kindExact, out, whole) }},
+		{"BITS", nil, func() { slice = work.append(slice[:0], kindBits, photo, whole) }, func() { work.read(slice, kindBits, out, out, whole) }},
+		{"EXACT", nil, func() { slice = work.append(slice[:0], kindExact, photo, whole) }, func() { work.read(slice, kindExact, out, out, whole) }},
 		{"WAVE", nil, func() {
-			work.wave.transform(coefs, photo, whole)
-			slice = work.wave.append(slice[:0], coefs, whole, fair)
-		}, func() { work.read(slice, kindWave, out, whole) }},
+			work.wave.transform(coefs, photo, nil, nil, whole, alone)
+			slice = work.wave.append(slice[:0], coefs, out, whole, alone, fair)
+		}, func() { work.read(slice, kindWave, out, out, whole) }},
 	} {
 		if c.encode != nil {
 			b.Run(c.name+"/encode", func(b *testing.B) { speed(b, c.prepare, c.encode, 4*area(whole)) })
@@ -164,15 +164,17 @@ func TestCoarsePicturesAreGoodForTheirBytes(t *testing.T) {
 				continue
 			}
 			var w wave
-			r := waveRun{box: p.pic.Bounds()}
-			r.transform(&w, p.pic)
-			q := 0
-			for r.code(&w, q); len(r.slice) > c.bytes; r.code(&w, q) {
-				q++
+			out, mine := NewPicture(p.pic.W, p.pic.H), NewPicture(p.pic.W, p.pic.H)
+			r := waveRun{box: p.pic.Bounds(), hints: make([]hint, 1000)}
+			for q := 0; q == 0 || len(r.slice) > c.bytes; q++ {
+				r.transform(&w, p.pic, nil, nil)
+				r.code(&w, mine, q)
 			}
-			out := NewPicture(p.pic.W, p.pic.H)
-			if err := w.read(r.slice, out, out.Bounds()); err != nil {
+			if err := w.read(r.slice, nil, out, out.Bounds()); err != nil {
 				t.Fatal(err)
+			}
+			if !samePixels(out, mine) {
+				t.Errorf("%s: the encoder takes the viewer to see something else", p.name)
 			}
 			if db := psnr(p.pic, out, out.Bounds()); db < c.want {
 				t.Errorf("%s: %.1f dB in %d bytes, want %.1f in %d", p.name, db, len(r.slice), c.want, c.bytes)

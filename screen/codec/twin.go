@@ -42,6 +42,10 @@ func (e *Encoder) Twin() *Encoder {
 	t.SetLine(e.line)
 	t.reset, t.forget = e.reset, !e.reset
 	copyPixels(t.have, e.have, e.have.Bounds())
+	if e.mirrored {
+		t.mirror()
+		copyPixels(t.shown, e.shown, e.shown.Bounds())
+	}
 	copyPixels(t.want, e.want, e.want.Bounds())
 	for i := range e.tiles {
 		t.tiles[i].shown, t.tiles[i].fresh = e.tiles[i].shown, e.tiles[i].pending

@@ -1,11 +1,12 @@
 package codec
 
-import (
-	"image"
-	"slices"
-)
+import "image"
 
-// WAVE: a picture coarsely, by the 5/3 wavelet of JPEG 2000, quantised by shifts.
+// WAVE: a picture coarsely, by the 5/3 wavelet of JPEG 2000, quantised by shifts. What
+// moves is said as how it differs from what the viewer shows.
+//
+// The pixels that WAVEs set appear when the frame has ended; until then all of them see
+// the picture as it is without them.
 //
 // The box is cut into blocks of 128 x 128 pixels from its upper left corner, from
 // left to right and top to bottom; the last ones may be smaller. A block of h rows is
@@ -17,117 +18,207 @@ import (
 // Split number l of a plane, at first 0, works on the coefficients at multiples of
 // 1 << l in both directions, rows first, then columns. For a line a0 a1 a2 … of them,
 // all divisions rounding down and the line mirrored at its ends (a[-1] is a1, a[n] is
-// a[n-2], n being even):
+// a[n-2], n being even), first all odd ones, then the even ones:
 //
-//	odd:  a1 -= (a0 + a2) / 2         then even:  a2 += (a1 + a3 + 2) / 4
+//	rows:     a1 -= (a0 + a2) / 2        a2 += (a1 + a3 + 1) / 4
+//	columns:  a1 -= (a0 + a2 + 1) / 2    a2 += (a1 + a3 + 2) / 4
 //
-// The slice names a quality (uint8, 0 … 27; see qualities), then come bits as in
-// EXACT. Of each block, Y, Co, Cg; of each plane the band that is left, then from the
-// last split to the first those that were odd in rows, in columns, in both; of each
-// band its rows. A coefficient v is sent as z: 0, or 2 q - 1 if it is negative, else 2 q,
-// where q = |v| >> shift; it is read as (q << shift) + (3 << shift) / 8 with v's sign. The
-// shift is the logarithm of step / norm, rounded, at least 0: norms has the
-// second; the first is that of the quality, half of it for the band that is left; for
-// colours 4 times that and the norm of the split after, as their planes are half as large.
+// The slice names a quality (uint8, 0 … 27; see qualities), then come bits as in bins.go
+// with the chances of coefs.go and predict.go, all new in each slice. Of each block: its
+// hint (predict.go), then Y, Co, Cg; of each plane the band that is left, then from the
+// last split to the first those that were odd in rows, in columns, in both. A coefficient
+// v is sent as q = |v| >> shift and its sign, or as less than that, and read as
+// (q << shift) + (3 << shift) / 8 with that sign, or 0 if q is 0. The shift is the
+// logarithm of step / norm, rounded, at least 0: norms has the second; the first is that of the
+// quality, half of it for the band that is left; for colours 4 times that and the norm of
+// the split after, as their planes are half as large.
 //
-// z is coded as a residual of EXACT, with s = 2 left + 2 up + upper right in its band;
-// outside of the band is 0. Contexts from 11 on are one; the escape is 12 zeros and
-// 12 bits, which are at most 4094; what moves the mean is at most 255. Brightness and
-// colours have contexts and R of their own for each split, all new in each slice.
-//
-// A pixel is t = Y + 128 - Cg / 2, green = t + Cg, blue = t - Co / 2, red = blue + Co, each
-// limited to 0 … 255. The colours of four pixels are a mean in their middle: first
-// between rows, then columns, (3 a + b + 2) / 4 of the nearer a and the other b; at the
-// edges of the padded block b is a.
+// A pixel is t = Y - Cg / 2, green = t + Cg, blue = t - (Co + 1) / 2, red = blue + Co; to
+// each 128 is added, or what was predicted, and then it is limited to 0 … 255. If
+// all of a block's q are 0, it is what was predicted. The colours of four pixels are a mean in
+// their middle: first between rows, (3 a + b + 1) / 4 of the nearer a and the other b,
+// then between columns, (3 a + b + 2) / 4; at the edges of the padded block b is a.
 
 // wave has the room to code one WAVE slice.
 type wave struct {
-	block  block
-	band   bandRoom
-	around []byte
-	rice   [2][5]rice
-	in     []byte
+	block block
+	bands [3][2]bandRoom // by in which directions they were split; of this split and the one before
+	none  bandRoom       // what is before the first split
+	model model
+	hints hints
+	edge  [3][blockMax]int16 // the last column of the lowest band of the block before
+	low   [2 * blockMax]uint16
+	rows  [2][partSide + 1]uint32
 }
 
 func (w *wave) start() {
-	for i := range w.rice {
-		for j := range w.rice[i] {
-			w.rice[i][j].reset()
-		}
-	}
-	if w.around == nil {
-		w.around = make([]byte, 2*blockMax)
+	w.model.reset()
+	w.hints.reset()
+	clear(w.edge[:])
+	if w.none.at == nil {
+		w.none.shape(blockMax/8, blockMax/8)
+		w.none.rows = 0
 	}
 }
 
-// transform fills coefs, of paddedWords(box), with the coefficients of p's pixels.
-func (w *wave) transform(coefs []uint64, p *Picture, box image.Rectangle) {
+// room returns where band i of a plane goes, and where the one of the split before is.
+func (w *wave) room(i int) (r, older *bandRoom) {
+	switch level, split := (i-1)/3, (i-1)%3; {
+	case i == 0:
+		return &w.bands[0][0], &w.none
+	case level == 0:
+		return &w.bands[split][0], &w.none
+	default:
+		return &w.bands[split][level%2], &w.bands[split][1-level%2]
+	}
+}
+
+func (b *block) planes() [3]*strips { return [3]*strips{&b.y, &b.co, &b.cg} }
+
+// transform fills coefs, of paddedWords(box), with the coefficients of p's pixels. Of
+// those blocks that hints says are predicted, it puts the prediction into next and
+// takes what p differs from that.
+func (w *wave) transform(coefs []uint64, p, old, next *Picture, box image.Rectangle, hints []hint) {
 	blocksOf(box, func(r image.Rectangle) {
 		coefs = w.block.shape(r.Dx(), r.Dy(), coefs)
-		w.block.load(p, r)
+		if h := &hints[0]; h.predicted {
+			w.predict(next, old, r, h)
+			w.block.loadDiff(p, next, r)
+		} else {
+			w.block.load(p, r)
+		}
+		hints = hints[1:]
 		for _, s := range w.block.planes() {
 			s.forward()
 		}
 	})
 }
 
-func (b *block) planes() [3]*strips { return [3]*strips{&b.y, &b.co, &b.cg} }
+// predict sets next's pixels in the block r to what h says of old's.
+func (w *wave) predict(next, old *Picture, r image.Rectangle, h *hint) {
+	partsOf(r, func(i int, part image.Rectangle) { next.shift(old, part, h.from[i], &w.rows) })
+}
 
-// append appends a slice.
-func (w *wave) append(dst []byte, coefs []uint64, box image.Rectangle, q int) []byte {
+// append appends a slice and makes next's pixels inside box what the viewer will see.
+// It leaves nothing of use in coefs.
+func (w *wave) append(dst []byte, coefs []uint64, next *Picture, box image.Rectangle, hints []hint, q int) []byte {
 	w.start()
-	out := bitWriter{b: append(dst, byte(q)), n: len(dst) + 1}
+	var out binWriter
+	out.start(append(dst, byte(q)))
 	blocksOf(box, func(r image.Rectangle) {
 		coefs = w.block.shape(r.Dx(), r.Dy(), coefs)
+		h := &hints[0]
+		hints = hints[1:]
+		w.turn(h.predicted)
+		w.hints.write(&out, h, r)
+		some := false
 		for i, s := range w.block.planes() {
-			for j := range 1 + 3*s.levels {
-				b := bandAt(s.levels, j)
-				w.band.quantise(s, b, b.shift(q, i > 0))
-				w.band.write(&out, &w.rice[min(i, 1)][b.level], w.around)
-			}
+			some = w.appendPlane(&out, s, i, q, h.predicted) || some
 		}
+		w.store(next, r, h.predicted, some)
 	})
 	return out.finish()
 }
 
-// read sets p's pixels inside box from the slice b.
-func (w *wave) read(b []byte, p *Picture, box image.Rectangle) error {
+// turn forgets the edge of the block before if that was not predicted and this one is, or
+// the other way round.
+func (w *wave) turn(predicted bool) {
+	if w.hints.last.predicted != predicted {
+		clear(w.edge[:])
+	}
+}
+
+// appendPlane appends a plane and replaces its coefficients by what they will be read as.
+// some: one of them is not zero.
+func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bool) (some bool) {
+	for i := range 1 + 3*s.levels {
+		b := bandAt(s.levels, i)
+		shift := b.shift(q, plane > 0)
+		r, older := w.room(i)
+		r.quantise(s, b, shift, predicted)
+		if i == 0 {
+			n := copy(w.low[:], r.at[:(r.rows+1)*r.stride])
+			r.flatten(w.edge[plane][:])
+			w.model.write(out, r, older)
+			copy(r.at, w.low[:n])
+		} else {
+			w.model.write(out, r, older)
+		}
+		some = r.restore(s, b, shift) || some
+	}
+	if some {
+		s.inverse()
+	}
+	return some
+}
+
+// store sets next's pixels in the block r from the planes. some: they are not all zero.
+func (w *wave) store(next *Picture, r image.Rectangle, predicted, some bool) {
+	switch {
+	case !predicted:
+		w.block.store(next, r)
+	case some:
+		w.block.storeDiff(next, r)
+	}
+}
+
+// read sets next's pixels inside box from the slice b and old, which is what the viewer
+// sees.
+func (w *wave) read(b []byte, old, next *Picture, box image.Rectangle) error {
 	if len(b) == 0 || int(b[0]) >= len(qualities) {
 		return badFrame("wave slice without a quality")
 	}
 	q, b := int(b[0]), b[1:]
 	w.start()
-	pad := coefRowBytes(blockMax) + 8
-	w.in = append(slices.Grow(w.in[:0], len(b)+pad), b...)
-	w.in = w.in[:len(b)+pad]
-	clear(w.in[len(b):])
-	in := bitReader{b: w.in, end: len(b)}
+	var in binReader
+	in.start(b)
 	ok := true
-	blocksOf(box, func(r image.Rectangle) {
-		if ok = ok && w.readBlock(&in, q, r.Dx(), r.Dy()); ok {
-			w.block.store(p, r)
-		}
-	})
-	if left := 8*len(b) - in.at(); !ok || left < 0 || left > 7 {
+	blocksOf(box, func(r image.Rectangle) { ok = ok && w.readBlock(&in, q, old, next, r) })
+	if !ok || !in.whole() {
 		return badFrame("wave slice of %d bytes does not end with its last block", len(b))
 	}
 	return nil
 }
 
-// readBlock reads the planes of a block of w x h pixels.
-func (w *wave) readBlock(in *bitReader, q, width, height int) bool {
-	w.block.shape(width, height, w.block.room[:])
+func (w *wave) readBlock(in *binReader, q int, old, next *Picture, r image.Rectangle) bool {
+	was := w.hints.last.predicted
+	h := w.hints.read(in, r)
+	if h.predicted != was {
+		clear(w.edge[:])
+	}
+	if h.predicted {
+		w.predict(next, old, r, &h)
+	}
+	w.block.shape(r.Dx(), r.Dy(), w.block.room[:])
+	some := false
 	for i, s := range w.block.planes() {
-		for j := range 1 + 3*s.levels {
-			b := bandAt(s.levels, j)
-			rows, cols := b.size(s)
-			w.band.shape(4*rows, cols)
-			if !w.band.read(in, &w.rice[min(i, 1)][b.level], w.around) {
-				return false
-			}
-			w.band.restore(s, b, b.shift(q, i > 0))
+		one, ok := w.readPlane(in, s, i, q)
+		if !ok {
+			return false
 		}
+		some = some || one
+	}
+	w.store(next, r, h.predicted, some)
+	return true
+}
+
+// readPlane reads a plane. some: not all is zero.
+func (w *wave) readPlane(in *binReader, s *strips, plane, q int) (some, ok bool) {
+	for i := range 1 + 3*s.levels {
+		b := bandAt(s.levels, i)
+		rows, cols := b.size(s)
+		r, older := w.room(i)
+		r.shape(4*rows, cols)
+		if !w.model.read(in, r, older) {
+			return false, false
+		}
+		if i == 0 {
+			r.raise(w.edge[plane][:])
+		}
+		some = r.restore(s, b, b.shift(q, plane > 0)) || some
+	}
+	if some {
 		s.inverse()
 	}
-	return true
+	return some, true
 }

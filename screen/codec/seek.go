@@ -1,0 +1,66 @@
+package codec
+
+import "image"
+
+// Where the parts of a moving picture were before: each tries the vectors of its last
+// frame, of its neighbours and of the whole picture, and walks from the best one as
+// long as that helps. What is compared is a grid of pixels' green, with steps that
+// differ from those of the screen's usual patterns.
+
+const (
+	seekStep   = 4  // pixels between those that are compared
+	seekEnough = 1  // difference of a pixel, at the mean, below which there is nothing to gain
+	seekWalks  = 12 // steps of a walk
+	seekGain   = 12
+)
+
+// seeker finds where pixels of pic come from in old.
+type seeker struct {
+	pic, old *Picture
+}
+
+// miss adds up how far the pixels inside r are from those v further, in whole pixels. It
+// may stop once that is more than most.
+func (s *seeker) miss(r image.Rectangle, v image.Point, most int) (sum int) {
+	if !r.Add(v).In(s.old.Bounds()) {
+		return 1 << 30
+	}
+	for y := r.Min.Y + seekStep/2; y < r.Max.Y && sum <= most; y += seekStep {
+		a, b := s.pic.Row(y)[r.Min.X:r.Max.X], s.old.Row(y + v.Y)[r.Min.X+v.X:]
+		b = b[:len(a)]
+		for x := y / seekStep & 3; x < len(a); x += seekStep {
+			d := int(a[x]>>8&255) - int(b[x]>>8&255)
+			sum += max(d, -d)
+		}
+	}
+	return sum
+}
+
+// rough tells how much the pixels inside r differ from their neighbours.
+func (s *seeker) rough(r image.Rectangle) (sum int) {
+	for y := r.Min.Y + seekStep/2; y < r.Max.Y; y += seekStep {
+		a := s.pic.Row(y)[r.Min.X:r.Max.X]
+		for x := y / seekStep & 3; x+seekStep < len(a); x += seekStep {
+			d := int(a[x]>>8&255) - int(a[x+seekStep]>>8&255)
+			sum += max(d, -d)
+		}
+	}
+	return sum
+}
+
+// walk looks for a better vector than v, which misses by sum.
+func (s *seeker) walk(r image.Rectangle, v image.Point, sum, enough int) (image.Point, int) {
+	for range seekWalks {
+		best := v
+		for _, d := range [...]image.Point{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
+			if m := s.miss(r, v.Add(d), sum); m < sum-sum/seekGain {
+				best, sum = v.Add(d), m
+			}
+		}
+		if best == v || sum <= enough {
+			return best, sum
+		}
+		v = best
+	}
+	return v, sum
+}
