@@ -54,6 +54,9 @@ const (
 	lanSearch      = 5 * time.Second
 	lanSearchShort = 2 * time.Second
 
+	// linkPause is the time between two questions to a relay.
+	linkPause = 500 * time.Millisecond
+
 	// crowdedFor is how long a host is called that hangs up each time, at intervals of
 	// crowdedPause to twice that. A host takes 10 calls a second from one address.
 	crowdedFor   = 8 * time.Second
@@ -69,6 +72,8 @@ type dialing struct {
 	mu     sync.Mutex
 	report func(Phase)
 	phase  Phase
+	others int           // ways under way that are not through our own relays
+	alone  chan struct{} // closed when those have ended
 }
 
 // way is one way to look for the target. It returns nil when there is a
@@ -88,7 +93,7 @@ func (n *Node) Dial(ctx context.Context, t Target) (*Conn, error) {
 	if id == n.id {
 		return nil, fmt.Errorf("%s is this computer itself", t.ID)
 	}
-	d := &dialing{Node: n, id: id, target: t}
+	d := &dialing{Node: n, id: id, target: t, alone: make(chan struct{})}
 	d.report, _ = ctx.Value(phaseKey{}).(func(Phase))
 	n.prune(ctx, n.host.Network().ConnsToPeer(id), doubtTime)
 	n.renewLinks()
@@ -130,9 +135,6 @@ func (d *dialing) ways() ([]way, error) {
 	for _, addr := range through {
 		ways = append(ways, func(ctx context.Context) error { return d.throughRelay(ctx, addr) })
 	}
-	for _, link := range d.relay {
-		ways = append(ways, func(ctx context.Context) error { return d.throughLink(ctx, link) })
-	}
 	if d.lan != nil {
 		search := lanSearch
 		if len(direct)+len(through) > 0 {
@@ -143,6 +145,18 @@ func (d *dialing) ways() ([]way, error) {
 	for _, r := range d.meet {
 		lag := d.lag(r, len(direct)+len(through) > 0)
 		ways = append(ways, func(ctx context.Context) error { return d.find(ctx, r, lag) })
+	}
+	d.others = 1
+	for i, w := range ways {
+		d.others++
+		ways[i] = func(ctx context.Context) error {
+			defer d.otherEnded()
+			return w(ctx)
+		}
+	}
+	d.otherEnded()
+	for _, link := range d.relay {
+		ways = append(ways, func(ctx context.Context) error { return d.throughLink(ctx, link) })
 	}
 	if len(ways) == 0 {
 		return nil, fmt.Errorf("%s %w: no address of it is known, there is no relay to ask, and looking on the local network and in the public one is switched off", d.target.ID.Short(), ErrUnreachable)
@@ -247,8 +261,41 @@ func (d *dialing) onLAN(ctx context.Context, search time.Duration) error {
 	return d.lan.find(ctx, d.id, d.direct)
 }
 
-// throughLink dials the target behind one of our own relays.
+// otherEnded notes that a way has ended that is not through our own relays.
+func (d *dialing) otherEnded() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.others--; d.others == 0 {
+		close(d.alone)
+	}
+}
+
+// throughLink dials the target behind one of our own relays. For as long as other ways
+// are tried it asks again: a host that has lost its line is back at its relay before
+// an address that does not answer is given up.
 func (d *dialing) throughLink(ctx context.Context, link *relayLink) error {
+	for {
+		err := d.throughLinkOnce(ctx, link)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		pause := time.NewTimer(linkPause)
+		if !link.isUp() {
+			pause.Reset(attemptPause)
+		}
+		select {
+		case <-pause.C:
+		case <-d.alone:
+			pause.Stop()
+			return err
+		case <-ctx.Done():
+			pause.Stop()
+			return err
+		}
+	}
+}
+
+func (d *dialing) throughLinkOnce(ctx context.Context, link *relayLink) error {
 	if err := link.wait(ctx); err != nil {
 		return relayError(link.info.ID, err)
 	}

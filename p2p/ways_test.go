@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	ma "github.com/multiformats/go-multiaddr"
 )
 
 // A relay that is connected and answers no more, as one that has just died, must
@@ -55,5 +57,34 @@ func TestAWebServerAtTheAddressIsToldInWords(t *testing.T) {
 	}
 	if err := out.Relays[0].Err; err == nil || !strings.Contains(err.Error(), "does not speak libp2p") {
 		t.Errorf("the relay: %v", err)
+	}
+}
+
+// The host is back at its relay while an address where nobody answers is still tried.
+func TestAHostThatComesToTheRelayLateIsFoundWhileOtherWaysAreTried(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close() // it takes calls and says nothing
+	_, port, _ := net.SplitHostPort(silent.Addr().String())
+	_, relays := startRelay(t, Options{})
+	id := newIdentity(t)
+	viewer := start(t, Options{Role: Connector, Relays: relays})
+	if err := viewer.relay[0].wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	viewer.host.Peerstore().AddAddr(id.id, ma.StringCast("/ip4/127.0.0.1/tcp/"+port), time.Hour)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	found := make(chan error, 1)
+	go func() {
+		_, err := viewer.Dial(ctx, Target{ID: id.ID()})
+		found <- err
+	}()
+	rest(t.Context(), 700*time.Millisecond, nil)
+	start(t, Options{Identity: id, Relays: relays})
+	if err := <-found; err != nil {
+		t.Error(err)
 	}
 }
