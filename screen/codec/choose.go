@@ -22,21 +22,20 @@ func (e *Encoder) choose(c *coder, i int) {
 		t.kind = kindFill
 		return
 	}
-	if e.recolour(c, i, n <= len(t.cols)) {
-		t.kind = kindRecolour
-		return
+	box, picture := t.box, false
+	t.box, t.many = e.grid.align(box), false
+	if t.n = fewColours(e.want, t.box, &t.cols); t.n > len(t.cols) {
+		picture, t.many = c.stats.picture(e.want, t.box)
 	}
-	box := t.box
-	t.box = e.grid.align(box)
-	switch t.n = fewColours(e.want, t.box, &t.cols); {
+	switch {
+	case !(picture && t.many) && e.recolour(c, i, box, n <= len(t.cols)):
+		t.kind, t.box = kindRecolour, box
 	case t.n <= len(t.cols):
 		t.kind = kindPack
+	case picture:
+		t.kind, t.box = kindExact, box
 	default:
 		t.kind = kindWords
-		var picture bool
-		if picture, t.many = c.stats.picture(e.want, t.box); picture {
-			t.kind, t.box = kindExact, box
-		}
 	}
 }
 

@@ -138,24 +138,24 @@ func tilesOf(box image.Rectangle, f func(r image.Rectangle)) {
 	}
 }
 
-// recolour says whether tile i, whose box is what differs, is best said by other
+// recolour says whether tile i, which differs inside box, is best said by other
 // colours for what the viewer has there. New WORDS take about as many bytes as pixels,
 // known ones a tenth, and what is told of colours serves other tiles, too. The limits
 // are what a selection and the steps of real sessions take least with.
-func (e *Encoder) recolour(c *coder, i int, few bool) bool {
-	t, m := &e.tiles[i], &c.other
-	if t.rough.Overlaps(t.box) { // the viewer has other pixels than e.have
+func (e *Encoder) recolour(c *coder, i int, box image.Rectangle, few bool) bool {
+	m := &c.other
+	if e.tiles[i].rough.Overlaps(box) { // the viewer has other pixels than e.have
 		return false
 	}
 	m.cut(0)
-	if !m.learn(e.have, e.want, t.box) || len(m.from) < 2 || 2*m.size(&e.other) > 3*area(t.box) {
+	if !m.learn(e.have, e.want, box) || len(m.from) < 2 || 2*m.size(&e.other) > 3*area(box) {
 		return false
 	}
-	most := area(t.box) / 32
+	most := area(box) / 32
 	if few { // PACK is as short as choices
 		most = 0
 	}
-	c.choices = m.appendChoices(c.choices[:0], e.have, e.want, t.box, most)
+	c.choices = m.appendChoices(c.choices[:0], e.have, e.want, box, most)
 	return len(c.choices) <= most
 }
 
