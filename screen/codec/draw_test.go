@@ -140,7 +140,8 @@ func gridPage(w, h int) *Picture {
 	var letters [64][18]uint8
 	for i := range letters {
 		for y := 2; y < 15; y++ {
-			letters[i][y] = uint8(rnd.Uint32()) & uint8(rnd.Uint32())
+			one, other := rnd.Uint32(), rnd.Uint32()
+			letters[i][y] = uint8(one & other) // a quarter is ink
 		}
 	}
 	for y := 0; y < h; y += len(letters[0]) {
