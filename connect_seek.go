@@ -80,13 +80,18 @@ func (s *session) seek(ctx context.Context, g *leg, why error) (*line, error) {
 }
 
 // patience is how long a connection may take to show that it is alive: what was
-// usual, and more. A copy can fill the queues of a line for seconds.
+// usual, and more. Of the first round trip and the last one the shorter counts: one
+// late pong is no slower line. A copy can fill the queues of a line for seconds.
 func (s *session) patience(g *leg) time.Duration {
 	least := 600 * time.Millisecond
 	if s.errand != nil {
 		least = 4 * time.Second
 	}
-	return min(max(least, 4*g.pass.RTT()), 5*time.Second)
+	rtt := g.pass.RTT()
+	if first := g.conn.Path().RTT; first > 0 {
+		rtt = min(rtt, first)
+	}
+	return min(max(least, 4*rtt), 5*time.Second)
 }
 
 // pause returns what waits until the next attempt is due, which is sooner where
