@@ -139,7 +139,14 @@ func TestAHeldKeyRepeatsAsThisKeyboardIsSetAndIsReleasedWhenTheFocusGoes(t *test
 	}
 	other := open(t, Options{Display: x.Display, Scale: 1})
 	show(t, other, whole(noise(seeded(), 100, 100))) // takes the focus
-	got := []input.Event{next(t, w), next(t, w)}
+	rest := func() input.Event { // what comes beside a last repeat
+		for {
+			if ev := next(t, w); ev != again {
+				return ev
+			}
+		}
+	}
+	got := []input.Event{rest(), rest()}
 	want := []input.Event{input.Key{Usage: 0x1b, Sym: 'x'}, input.Button{Button: 1}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
