@@ -138,13 +138,29 @@ func (r *bandRoom) mark(i, rows, c int, q uint64) {
 	}
 }
 
+func (r *bandRoom) empty() bool {
+	for _, some := range r.cells[:(r.cellRows+1)*r.cellStride] {
+		if some != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // restore sets a band of s from r: three eighths above the lower end of what a
 // number stands for. some: not all is zero.
 func (r *bandRoom) restore(s *strips, b band, shift uint) (some bool) {
 	rows, cols := b.size(s)
 	rest := uint64(3 << shift >> 3)
+	empty := b.ox+b.oy > 0 && r.empty() // of the band that is left, cells tell of differences
 	for i := range rows {
 		dst := s.row(i<<(b.level+1) + b.oy<<b.level)[b.ox<<b.level:]
+		if empty {
+			for c := 0; c < len(dst); c += 2 << b.level {
+				dst[c] = laneBias
+			}
+			continue
+		}
 		r0, r1, r2, r3 := r.row(i), r.row(rows+i), r.row(2*rows+i), r.row(3*rows+i)
 		for c := range cols {
 			z := uint64(r0[c]) | uint64(r1[c])<<16 | uint64(r2[c])<<32 | uint64(r3[c])<<48

@@ -245,8 +245,15 @@ func storeRow(y, co, cg []uint64, rows [4][]uint32) {
 	}
 }
 
-// storeDiff adds the planes to p's pixels inside r.
-func (b *block) storeDiff(p *Picture, r image.Rectangle) {
+// storeDiff adds the planes to p's pixels inside r. grey: both colours are zero.
+func (b *block) storeDiff(p *Picture, r image.Rectangle, grey bool) {
+	var co, cg []uint64
+	if grey {
+		for x := range b.fine[0] {
+			b.fine[0][x] = laneBias
+		}
+		co, cg = b.fine[0][:b.y.w], b.fine[0][:b.y.w]
+	}
 	for i := range b.y.rows {
 		var rows [4][]uint32
 		for k := range rows {
@@ -255,7 +262,10 @@ func (b *block) storeDiff(p *Picture, r image.Rectangle) {
 				rows[k] = p.Row(y)[r.Min.X:r.Max.X]
 			}
 		}
-		addRow(b.y.row(i), b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1), rows)
+		if !grey {
+			co, cg = b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1)
+		}
+		addRow(b.y.row(i), co, cg, rows)
 	}
 }
 

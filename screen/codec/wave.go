@@ -111,9 +111,9 @@ func (w *wave) append(dst []byte, coefs []uint64, next *Picture, box image.Recta
 		hints = hints[1:]
 		w.turn(h.predicted)
 		w.hints.write(&out, h, r)
-		some := false
+		var some [3]bool
 		for i, s := range w.block.planes() {
-			some = w.appendPlane(&out, s, i, q, h.predicted) || some
+			some[i] = w.appendPlane(&out, s, i, q, h.predicted)
 		}
 		w.store(next, r, h.predicted, some)
 	})
@@ -152,13 +152,14 @@ func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bo
 	return some
 }
 
-// store sets next's pixels in the block r from the planes. some: they are not all zero.
-func (w *wave) store(next *Picture, r image.Rectangle, predicted, some bool) {
+// store sets next's pixels in the block r from the planes. some: which of them are not
+// zero.
+func (w *wave) store(next *Picture, r image.Rectangle, predicted bool, some [3]bool) {
 	switch {
 	case !predicted:
 		w.block.store(next, r)
-	case some:
-		w.block.storeDiff(next, r)
+	case some != [3]bool{}:
+		w.block.storeDiff(next, r, !some[1] && !some[2])
 	}
 }
 
@@ -190,13 +191,12 @@ func (w *wave) readBlock(in *binReader, q int, old, next *Picture, r image.Recta
 		w.predict(next, old, r, &h)
 	}
 	w.block.shape(r.Dx(), r.Dy(), w.block.room[:])
-	some := false
+	var some [3]bool
 	for i, s := range w.block.planes() {
-		one, ok := w.readPlane(in, s, i, q)
-		if !ok {
+		var ok bool
+		if some[i], ok = w.readPlane(in, s, i, q); !ok {
 			return false
 		}
-		some = some || one
 	}
 	w.store(next, r, h.predicted, some)
 	return true
