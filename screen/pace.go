@@ -40,9 +40,9 @@ const (
 	// leastMessage has room for a letter, a pointer's surroundings, a text cursor
 	// on the slowest line.
 	leastMessage = 1 << 10
-	// mostMessage lets a fast viewer decode one part of a large picture while the
-	// next is encoded.
-	mostMessage = 2 << 20
+	// mostMessage lets one part of a large picture be encoded while another is on the
+	// line and a third is decoded: a photograph has three or four.
+	mostMessage = 512 << 10
 	// exactFrom is the rate from which on pictures are exact at once: a photograph
 	// that fills a screen of 1920×1080 is then there in 40 ms or so.
 	exactFrom = 60e6
