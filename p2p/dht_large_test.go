@@ -54,7 +54,7 @@ func TestAnIDIsFoundAmongThousandsOfServers(t *testing.T) {
 		t.Logf("the record is with ten servers after %s; all is over after %s; %s; it is with %s that answer",
 			spread(left, func(c toll) time.Duration { return c.took }), spread(left, func(c toll) time.Duration { return c.whole }), costs(left), shares(holders))
 		t.Logf("it is found after %s; %s; %d of %d are not", spread(found, func(c toll) time.Duration { return c.took }), costs(found), rounds-len(found), rounds)
-		if lost := rounds - len(found); lost > rounds/50 { // the half that has gone may be the half that had it
+		if lost := rounds - len(found); lost > rounds/50 { // 1 of 200 among 5,000 servers; why is not known
 			t.Errorf("%d of %d hosts are not found", rounds-len(found), rounds)
 		}
 		byTime := func(a, b toll) int { return int(a.took - b.took) }
