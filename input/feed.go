@@ -12,8 +12,10 @@ import (
 	"unicode/utf8"
 )
 
-// blockAfter is for how long the host may be silent until what is done at the
-// viewer is dropped. Until then it is kept, and put in late by no more than this.
+// blockAfter is for how long what is done at the viewer is kept for a host that is
+// silent; then it is dropped. A host that has nothing to confirm is heard each
+// reportEvery: it counts as silent from when the next report is due, else a key that
+// comes at that moment would be kept for less.
 const blockAfter = 3 * time.Second
 
 // prompt is for how long the host may have put in nothing of what was sent to it
@@ -29,9 +31,10 @@ const maxQueue = 4096
 // the streams that carry it: the next Send goes on where the last one has ended,
 // and no event is put in twice.
 //
-// When the host was silent for 3 s, or has put in nothing of what was sent to it,
-// a Feed drops what it has and what comes, until the host is heard again: a key that is pressed into a dead line must not be typed
-// later into whatever has come up there since. Lost tells how much was dropped.
+// When a report of the host is 3 s overdue, or it has put in nothing for 3 s of what
+// was sent to it, a Feed drops what it has and what comes, until the host is heard
+// again: a key that is pressed into a dead line must not be typed later into whatever
+// has come up there since. Lost tells how much was dropped.
 type Feed struct {
 	id   chainID
 	wake chan struct{} // holds one: there is something to write
@@ -131,7 +134,9 @@ func (f *Feed) Blocked() bool {
 }
 
 func (f *Feed) blockedLocked() bool {
-	return f.chained && (time.Since(f.heard) > blockAfter || len(f.sent) > 0 && time.Since(f.since) > blockAfter)
+	silent := time.Since(f.heard) > reportEvery+blockAfter
+	stalled := len(f.sent) > 0 && time.Since(f.since) > blockAfter
+	return f.chained && (silent || stalled)
 }
 
 // repeatsLocked tells whether a key may repeat: the host has it down, and takes

@@ -216,6 +216,24 @@ func TestAShortOutageLosesAndRepeatsNothing(t *testing.T) {
 	})
 }
 
+// TestAnOutageThatBeginsBetweenTwoReportsIsCountedFromTheFirstKey: of a host that has
+// nothing to confirm, the last sign of life is a second old.
+func TestAnOutageThatBeginsBetweenTwoReportsIsCountedFromTheFirstKey(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		_, sent, _, cut := d.line()
+		d.strike(4)
+		time.Sleep(1990 * time.Millisecond) // the next report is due in 10 ms
+		cut()
+		<-sent
+		for range 29 {
+			d.strike(5)
+			time.Sleep(100 * time.Millisecond)
+		}
+		_, next, _, _ := d.line()
+		d.ends(next, strings.Join(d.typed, " "), 0)
+	})
+}
+
 func TestWhatIsTypedIntoADeadLineIsDroppedAndCounted(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		w, _, _, cut := d.line()

@@ -28,8 +28,9 @@ const (
 	// late is how old the input of a chain may be when it gets here. A line that
 	// was dead for a while, or a host that stood still, has what was typed
 	// meanwhile in its buffers: it must not be typed into what is there now. A
-	// viewer stops at blockAfter, which leaves 2 s for the way.
-	late = blockAfter + 2*time.Second
+	// viewer stops at blockAfter, and what it knows of our clock is as old as our last
+	// report, which leaves 1 s for the way.
+	late = blockAfter + reportEvery + time.Second
 	// reportEvery is how often the host of a chain shows that it is there.
 	reportEvery = time.Second
 )
