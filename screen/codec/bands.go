@@ -100,34 +100,40 @@ func (r *bandRoom) cellLine(y int) []uint8 {
 
 func (r *bandRoom) row(y int) []uint16 { return r.at[(y+1)*r.stride+1:][:r.cols] }
 
-// quantise fills r with a band of s, less its shift low bits.
-func (r *bandRoom) quantise(s *strips, b band, shift uint, wide bool) {
+// quantise fills r with a band of s, less its shift low bits, and makes of s what restore
+// will. wide: what is below one and a half steps becomes zero. some: not all is zero.
+func (r *bandRoom) quantise(s *strips, b band, shift uint, wide bool) (some bool) {
 	rows, cols := b.size(s)
 	r.shape(4*rows, cols)
-	keep := uint64(0x3fff>>shift) * laneOnes
+	least := uint64(1) << shift
+	if wide {
+		least = max(2, uint64(3)<<shift>>1)
+	}
+	above, below := (0x6000-least)*laneOnes, (0xa000-least)*laneOnes
+	keep, rest := uint64(0x3fff>>shift)*laneOnes, uint64(3<<shift>>3)*laneOnes
 	for i := range rows {
-		src := s.row(i<<(b.level+1) + b.oy<<b.level)[b.ox<<b.level:]
+		at := s.row(i<<(b.level+1) + b.oy<<b.level)[b.ox<<b.level:]
 		r0, r1, r2, r3 := r.row(i), r.row(rows+i), r.row(2*rows+i), r.row(3*rows+i)
 		for c := range cols {
-			v := src[c<<(b.level+1)]
-			neg := laneOnes &^ (v >> 13)
-			q := (v&^laneBias ^ (neg<<13 - neg) + neg) >> (shift & 63) & keep
-			if wide && q != 0 {
-				h := q ^ laneOnes
-				if shift > 0 {
-					h = (v&^laneBias ^ (neg<<13 - neg) + neg) >> ((shift - 1) & 63) & (uint64(0x3fff>>(shift-1)) * laneOnes)
-					h ^= 2 * laneOnes // zero where it was two: just large enough
-				}
-				q &^= laneOnes &^ ((h + 0x7fff*laneOnes) >> 15)
-			}
-			if q == 0 {
+			v := at[c<<(b.level+1)]
+			neg := below - v
+			large := (v + above | neg) >> 15 & laneOnes
+			if large == 0 {
+				at[c<<(b.level+1)] = laneBias
 				continue
 			}
-			q |= neg & ((q + 0x7fff*laneOnes) >> 15) << 15
-			r0[c], r1[c], r2[c], r3[c] = uint16(q), uint16(q>>16), uint16(q>>32), uint16(q>>48)
+			some = true
+			neg = neg >> 15 & laneOnes
+			large *= 0xffff
+			q := (v&^laneBias ^ (neg<<13 - neg) + neg) >> (shift & 63) & keep & large
+			v = q<<(shift&63) + rest&large
+			at[c<<(b.level+1)] = laneBias + v - v&(neg*0xffff)<<1
 			r.mark(i, rows, c, q)
+			q |= neg << 15
+			r0[c], r1[c], r2[c], r3[c] = uint16(q), uint16(q>>16), uint16(q>>32), uint16(q>>48)
 		}
 	}
+	return some
 }
 
 func (r *bandRoom) mark(i, rows, c int, q uint64) {

@@ -47,7 +47,6 @@ type wave struct {
 	model model
 	hints hints
 	edge  [3][blockMax]int16 // the last column of the lowest band of the block before
-	low   [2 * blockMax]uint16
 	rows  [2][partSide + 1]uint32
 }
 
@@ -135,16 +134,11 @@ func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bo
 		b := bandAt(s.levels, i)
 		shift := b.shift(q, plane > 0)
 		r, older := w.room(i)
-		r.quantise(s, b, shift, predicted)
+		some = r.quantise(s, b, shift, predicted) || some
 		if i == 0 {
-			n := copy(w.low[:], r.at[:(r.rows+1)*r.stride])
 			r.flatten(w.edge[plane][:])
-			w.model.write(out, r, older)
-			copy(r.at, w.low[:n])
-		} else {
-			w.model.write(out, r, older)
 		}
-		some = r.restore(s, b, shift) || some
+		w.model.write(out, r, older)
 	}
 	if some {
 		s.inverse()
