@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/connmgr"
@@ -40,7 +41,8 @@ type stack struct {
 	callers  *crowd  // who has connected to this host
 	budget   *budget // of a host
 	dialers  *dialers
-	router   *router // nil: ports are not to be forwarded
+	router   *router     // nil: ports are not to be forwarded
+	paced    atomic.Bool // TCP here has BBR
 }
 
 // testOptions are what a test of this package can turn.
@@ -165,7 +167,7 @@ func addTransports(st *stack, o Options, relays []*relayLink, rm network.Resourc
 	if err != nil {
 		return nil, err
 	}
-	up := &countingUpgrader{inner, st.shakes}
+	up := &countingUpgrader{&pacingUpgrader{inner, &st.paced}, st.shakes}
 	overTCP, err := tcp.NewTCPTransport(up, rm, nil)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,14 @@
+//go:build !linux
+
+package p2p
+
+import (
+	"errors"
+	"fmt"
+	"net"
+)
+
+// askForBBR: see bbr_linux.go.
+func askForBBR(net.Conn) error {
+	return fmt.Errorf("p2p: this system's TCP has no BBR that a program can ask for: %w", errors.ErrUnsupported)
+}
