@@ -31,6 +31,9 @@ type desk struct {
 	spares   map[byte]time.Time // keycodes that we have bound, and when they were last typed
 	wheel    Wheel              // what is short of a notch
 	mark     xproto.Window      // lives as long as we do (leftover_x11.go)
+	pings    uint32             // the number of the last (reader_x11.go)
+	readTo   time.Time          // what was typed until then has been read
+	mute     mute
 }
 
 // bend is what has been done to the modifiers so that a key makes what it
@@ -64,6 +67,7 @@ func newDesk(c *x11.Conn) (*desk, error) {
 	// otherwise never see the button's release.
 	xtest.GrabControl(c.Conn, true)
 	d := &desk{Conn: c, held: map[Event]byte{}, spares: map[byte]time.Time{}}
+	d.pings = uint32(time.Now().UnixMilli()) // other than those of another rac, whose answers we hear too
 	if err := d.openKeyboard(); err != nil {
 		return nil, err
 	}

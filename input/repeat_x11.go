@@ -51,6 +51,17 @@ func (d *desk) askRepeats() func(byte) (bool, error) {
 	return d.keyboard.AskRepeats()
 }
 
+// anyRepeats asks whether the server repeats any of some keys.
+func (d *desk) anyRepeats(keys []place) (bool, error) {
+	repeats := d.askRepeats()
+	for _, p := range keys {
+		if would, err := d.would(p.code, repeats); would || err != nil {
+			return would, err
+		}
+	}
+	return false, nil
+}
+
 func (d *desk) would(code byte, repeats func(byte) (bool, error)) (bool, error) {
 	defer d.bound()()
 	return repeats(code)

@@ -21,8 +21,9 @@ const (
 	// typed. Without it 50 of 69 characters went wrong, with 2 ms none.
 	learn = 5 * time.Millisecond
 	// digest is how long they get to look a typed key up before it is bound to
-	// something else: they do that when they read the event, not when it comes.
-	digest = 150 * time.Millisecond
+	// something else, at least; those that do not say when they have done so get
+	// more.
+	digest, digestUnsaid = 150 * time.Millisecond, 400 * time.Millisecond
 )
 
 func (d *desk) noSpare(sym uint32) error {
@@ -78,7 +79,7 @@ func (d *desk) bind(syms []uint32, m *keymap, keep map[byte]bool) error {
 	return nil
 }
 
-// letDigest waits until none of codes has been typed lately.
+// letDigest waits until what was typed with codes has been read.
 func (d *desk) letDigest(codes []byte) {
 	var last time.Time
 	for _, code := range codes {
@@ -86,7 +87,14 @@ func (d *desk) letDigest(codes []byte) {
 			last = t
 		}
 	}
-	time.Sleep(time.Until(last.Add(digest)))
+	if last.IsZero() {
+		return
+	}
+	wait := digestUnsaid
+	if d.awaitReader(last) {
+		wait = digest
+	}
+	time.Sleep(time.Until(last.Add(wait)))
 }
 
 // remap gives a keycode one symbol with and without Shift, or none at all (0).

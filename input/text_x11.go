@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"maps"
+	"rac/screen/x11"
 )
 
 // text types a text. Modifiers that we hold are lifted meanwhile, and Caps Lock
@@ -87,26 +87,49 @@ func (d *desk) typeSyms(syms []uint32) error {
 	if err != nil {
 		return err
 	}
-	fixed, shifters := d.fixed(m, st), m.shifters()
-	places := map[uint32]place{}
-	down := byte(0) // the modifiers that differ from st's
-	for _, sym := range syms {
-		p, seen := places[sym]
-		if !seen {
-			p, _ = m.find(sym, st, 0, fixed) // prepare has seen to it; if the map has changed since, 0
-			places[sym] = p
-		}
-		if p.code == 0 {
-			continue
-		}
-		d.shift(shifters, down^p.mods^st.Mods, p.mods)
-		down = p.mods ^ st.Mods
-		d.stroke(p.code, true)
-		d.stroke(p.code, false)
+	keys := m.places(syms, st, d.fixed(m, st))
+	repeats, err := d.anyRepeats(keys)
+	if err != nil {
+		return err
 	}
-	d.shift(shifters, down, st.Mods)
-	d.used(slices.Collect(maps.Values(places))...)
+	shifters := m.shifters()
+	mods := st.Mods
+	for some := range slices.Chunk(keys, together) {
+		d.Batch(func() {
+			defer d.unrepeated(repeats)()
+			for _, p := range some {
+				d.shift(shifters, mods^p.mods, p.mods)
+				mods = p.mods
+				d.stroke(p.code, true)
+				d.stroke(p.code, false)
+			}
+		})
+	}
+	d.shift(shifters, mods^st.Mods, st.Mods)
+	d.used(keys...)
 	return nil
+}
+
+// together is how many characters are typed in one write, in which the server
+// repeats none: it may stand still for longer than a key is held that is to be
+// repeated, between a press and its release.
+const together = 16
+
+// places returns the keys for syms. One whose key has gone since it was found
+// (prepare) is left out.
+func (m *keymap) places(syms []uint32, st x11.KeyState, fixed byte) (keys []place) {
+	found := map[uint32]place{}
+	for _, sym := range syms {
+		p, seen := found[sym]
+		if !seen {
+			p, _ = m.find(sym, st, 0, fixed)
+			found[sym] = p
+		}
+		if p.code != 0 {
+			keys = append(keys, p)
+		}
+	}
+	return keys
 }
 
 // shift brings the modifiers of change to their state in mods.

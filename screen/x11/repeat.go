@@ -6,6 +6,7 @@ package x11
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
 )
 
 // Minor opcodes of XKEYBOARD, and the bit of the control.
@@ -18,9 +19,9 @@ const (
 // AskRepeats asks how the server repeats keys. The function that it returns waits
 // for the answer: whether that is done with the key code while it is down.
 func (k *Keyboard) AskRepeats() (repeats func(code byte) (bool, error)) {
-	asked := k.conn.ask(k.major, xkbGetControls, xkbCoreKeyboard, 0)
+	answer := sync.OnceValues(k.conn.ask(k.major, xkbGetControls, xkbCoreKeyboard, 0).Reply)
 	return func(code byte) (bool, error) {
-		r, err := asked.Reply()
+		r, err := answer()
 		if err != nil {
 			return false, fmt.Errorf("XKEYBOARD: controls: %w", err)
 		}
