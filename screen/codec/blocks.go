@@ -245,8 +245,9 @@ func storeRow(y, co, cg []uint64, rows [4][]uint32) {
 	}
 }
 
-// storeDiff adds the planes to p's pixels inside r. grey: both colours are zero.
-func (b *block) storeDiff(p *Picture, r image.Rectangle, grey bool) {
+// storeDiff sets p's pixels inside r to the sum of q's and the planes. grey: both colours
+// are zero.
+func (b *block) storeDiff(p, q *Picture, r image.Rectangle, grey bool) {
 	var co, cg []uint64
 	if grey {
 		for x := range b.fine[0] {
@@ -255,31 +256,33 @@ func (b *block) storeDiff(p *Picture, r image.Rectangle, grey bool) {
 		co, cg = b.fine[0][:b.y.w], b.fine[0][:b.y.w]
 	}
 	for i := range b.y.rows {
-		var rows [4][]uint32
+		var rows, old [4][]uint32
 		for k := range rows {
-			rows[k] = b.pad[k][:r.Dx()]
+			rows[k], old[k] = b.pad[k][:r.Dx()], b.pad[k][:r.Dx()]
 			if y := r.Min.Y + k*b.y.rows + i; y < r.Max.Y {
-				rows[k] = p.Row(y)[r.Min.X:r.Max.X]
+				rows[k], old[k] = p.Row(y)[r.Min.X:r.Max.X], q.Row(y)[r.Min.X:r.Max.X]
 			}
 		}
 		if !grey {
 			co, cg = b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1)
 		}
-		addRow(b.y.row(i), co, cg, rows)
+		addRow(b.y.row(i), co, cg, old, rows)
 	}
 }
 
 // addRow is storeRow for differences.
-func addRow(y, co, cg []uint64, rows [4][]uint32) {
+func addRow(y, co, cg []uint64, old, rows [4][]uint32) {
 	n := len(rows[0])
 	y, co, cg = y[:n], co[:n], cg[:n]
 	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
+	o0, o1, o2, o3 := old[0][:n], old[1][:n], old[2][:n], old[3][:n]
 	for x, v := range y {
 		o, g := co[x], cg[x]
 		if v == laneBias && o == laneBias && g == laneBias {
+			p0[x], p1[x], p2[x], p3[x] = o0[x], o1[x], o2[x], o3[x]
 			continue
 		}
-		a, b := uint64(p0[x])|uint64(p2[x])<<32, uint64(p1[x])|uint64(p3[x])<<32
+		a, b := uint64(o0[x])|uint64(o2[x])<<32, uint64(o1[x])|uint64(o3[x])<<32
 		t := v + 0x1000*laneOnes - g>>1&(0x7fff*laneOnes)
 		green := t + g - laneBias
 		blue := t + laneBias/2 - (o+laneOnes)>>1&(0x7fff*laneOnes)

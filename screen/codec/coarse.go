@@ -46,7 +46,7 @@ func (e *Encoder) roughen(i int, box image.Rectangle) {
 
 // spread makes what o copies as coarse as what it was copied from.
 func (e *Encoder) spread(o op) {
-	if e.mirrored {
+	if e.settle(); e.mirrored {
 		e.shown.move(o.box, o.dx, o.dy)
 	}
 	if e.rough == 0 {

@@ -161,8 +161,8 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 	if len(dst) >= limit && len(e.text)+len(e.exact) > 0 {
 		return dst
 	}
-	e.plan(tiles)
 	e.mirror()
+	e.plan(tiles)
 	runs := e.within(e.waves.at[:e.waves.n])
 	e.crew.each(len(e.workers), len(runs), (*Encoder).transform)
 	q := e.fit(runs, float64(budget)*waveFill)
@@ -177,6 +177,7 @@ func (e *Encoder) appendWaves(dst []byte, tiles []int, limit, budget int) []byte
 	runs = runs[:n]
 	e.waves.q = q
 	e.crew.each(len(e.workers), n, (*Encoder).code)
+	e.late = n
 	e.waves.learn(runs)
 	tall := min(n, e.waves.tall)
 	return e.appendWaveChunk(e.appendWaveChunk(dst, runs[:tall]), runs[tall:])
@@ -201,9 +202,21 @@ func (e *Encoder) transform(worker, i int) {
 }
 
 func (e *Encoder) code(worker, i int) {
+	e.waves.at[i].code(&e.workers[worker].wave, e.waves.q)
+}
+
+// settle makes e.shown what the viewer shows of the last WAVEs: that is not needed for a
+// picture that nothing follows, and later than the picture itself.
+func (e *Encoder) settle() {
+	if e.late > 0 {
+		e.crew.each(len(e.workers), e.late, (*Encoder).rebuild)
+		e.late = 0
+	}
+}
+
+func (e *Encoder) rebuild(worker, i int) {
 	r := &e.waves.at[i]
-	r.code(&e.workers[worker].wave, e.next, e.waves.q)
-	copyPixels(e.shown, e.next, r.box)
+	e.workers[worker].wave.rebuild(e.shown, e.next, r.coefs, r.box, r.hints)
 }
 
 func (r *waveRun) transform(w *wave, pic, shown, next *Picture) {
@@ -217,13 +230,13 @@ func (r *waveRun) transform(w *wave, pic, shown, next *Picture) {
 	w.measure(&r.lengths, r.coefs, r.box, r.hints)
 }
 
-func (r *waveRun) code(w *wave, next *Picture, q int) {
-	r.slice = w.append(r.slice[:0], r.coefs, next, r.box, r.hints, q)
+func (r *waveRun) code(w *wave, q int) {
+	r.slice = w.append(r.slice[:0], r.coefs, r.box, r.hints, q)
 }
 
 // mirror makes e.shown what the viewer shows.
 func (e *Encoder) mirror() {
-	if e.mirrored {
+	if e.settle(); e.mirrored {
 		return
 	}
 	e.mirrored = true

@@ -16,6 +16,7 @@ type Encoder struct {
 	shown    *Picture // what it does show, if mirrored; else that is have
 	next     *Picture // what it will show of the frame that is made
 	mirrored bool
+	late     int // WAVEs that are not in shown yet, the first of waves
 	tiles    []tile
 	pending  int  // tiles that are pending
 	reset    bool // the next frame tells the viewer to forget everything
@@ -77,7 +78,7 @@ func (e *Encoder) Reset(w, h int) {
 	e.grid = newGrid(w, h)
 	e.have, e.want = e.have.blank(w, h), e.want.blank(w, h)
 	e.tiles = make([]tile, e.grid.cols*e.grid.rows)
-	e.pending, e.rough, e.reset, e.forget, e.fresh, e.mirrored = 0, 0, true, false, false, false
+	e.pending, e.rough, e.late, e.reset, e.forget, e.fresh, e.mirrored = 0, 0, 0, true, false, false, false
 	e.words.reset()
 	e.cache.reset()
 	e.other.cut(0)
@@ -128,7 +129,9 @@ func (e *Encoder) Append(dst []byte, limit int) (frame []byte, exact bool) {
 	dst = e.appendText(dst, limit)
 	dst = e.appendPictures(dst, limit, len(dst)-start)
 	e.unrefine()
-	e.mirrored = e.mirrored && e.rough > 0
+	if e.rough == 0 {
+		e.mirrored, e.late = false, 0
+	}
 	return dst, e.pending == 0 && e.rough == 0
 }
 
@@ -180,7 +183,7 @@ func (e *Encoder) done(i int) {
 // sent records that the viewer has the pixels inside box, which are those of n
 // tiles from first on.
 func (e *Encoder) sent(first, n int, box image.Rectangle) {
-	if e.mirrored {
+	if e.settle(); e.mirrored {
 		copyPixels(e.shown, e.want, box)
 	}
 	e.has(first, n, box)

@@ -131,3 +131,21 @@ func (p *Picture) grainy(n int, mask uint32) *Picture {
 	}
 	return p
 }
+
+// BenchmarkSlide is a photograph of 1920 x 1080 that comes coarsely after another one.
+func BenchmarkSlide(b *testing.B) {
+	before, p := pick(b, "11-photo-macro"), pick(b, "12-photo-dunes")
+	e := NewEncoder()
+	var frame []byte
+	measure(b, func() {
+		e.Reset(p.W, p.H)
+		e.SetLine(Line{Rate: 1e9})
+		e.Update(before, []image.Rectangle{before.Bounds()})
+		e.Append(frame[:0], 1<<30)
+		e.SetLine(Line{Rate: 2.5e6, Budget: 40_000, Most: 40_000, Near: image.Pt(-1, -1)})
+	}, func() {
+		e.Update(p, []image.Rectangle{p.Bounds()})
+		frame, _ = e.Append(frame[:0], 1<<20)
+	})
+	b.ReportMetric(float64(len(frame)), "B")
+}

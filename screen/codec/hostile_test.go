@@ -240,7 +240,7 @@ func FuzzSlice(f *testing.F) {
 	r := waveRun{box: p.Bounds(), hints: []hint{{}}}
 	for q := range qualities {
 		r.transform(&w, p, p, NewPicture(p.W, p.H))
-		r.code(&w, NewPicture(p.W, p.H), q)
+		r.code(&w, q)
 		f.Add(uint8(kindWave), uint8(90), r.slice)
 	}
 	f.Fuzz(func(t *testing.T, k, w uint8, slice []byte) {

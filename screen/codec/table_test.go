@@ -121,7 +121,7 @@ func BenchmarkOps(b *testing.B) {
 		{"EXACT", nil, func() { slice = work.append(slice[:0], kindExact, photo, whole) }, func() { work.read(slice, kindExact, out, out, whole) }},
 		{"WAVE", nil, func() {
 			work.wave.transform(coefs, photo, nil, nil, whole, alone)
-			slice = work.wave.append(slice[:0], coefs, out, whole, alone, fair)
+			slice = work.wave.append(slice[:0], coefs, whole, alone, fair)
 		}, func() { work.read(slice, kindWave, out, out, whole) }},
 	} {
 		if c.encode != nil {
@@ -168,8 +168,9 @@ func TestCoarsePicturesAreGoodForTheirBytes(t *testing.T) {
 			r := waveRun{box: p.pic.Bounds(), hints: make([]hint, 1000)}
 			for q := 0; q == 0 || len(r.slice) > c.bytes; q++ {
 				r.transform(&w, p.pic, nil, nil)
-				r.code(&w, mine, q)
+				r.code(&w, q)
 			}
+			w.rebuild(mine, nil, r.coefs, r.box, r.hints)
 			if err := w.read(r.slice, nil, out, out.Bounds()); err != nil {
 				t.Fatal(err)
 			}

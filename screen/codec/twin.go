@@ -42,7 +42,7 @@ func (e *Encoder) Twin() *Encoder {
 	t.SetLine(e.line)
 	t.reset, t.forget = e.reset, !e.reset
 	copyPixels(t.have, e.have, e.have.Bounds())
-	if e.mirrored {
+	if e.settle(); e.mirrored {
 		t.mirror()
 		copyPixels(t.shown, e.shown, e.shown.Bounds())
 	}

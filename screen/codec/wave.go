@@ -98,9 +98,8 @@ func (w *wave) predict(next, old *Picture, r image.Rectangle, h *hint) {
 	partsOf(r, func(i int, part image.Rectangle) { next.shift(old, part, h.from[i], &w.rows) })
 }
 
-// append appends a slice and makes next's pixels inside box what the viewer will see.
-// It leaves nothing of use in coefs.
-func (w *wave) append(dst []byte, coefs []uint64, next *Picture, box image.Rectangle, hints []hint, q int) []byte {
+// append appends a slice. coefs and hints become what rebuild needs.
+func (w *wave) append(dst []byte, coefs []uint64, box image.Rectangle, hints []hint, q int) []byte {
 	w.start()
 	var out binWriter
 	out.start(append(dst, byte(q)))
@@ -110,13 +109,22 @@ func (w *wave) append(dst []byte, coefs []uint64, next *Picture, box image.Recta
 		hints = hints[1:]
 		w.turn(h.predicted)
 		w.hints.write(&out, h, r)
-		var some [3]bool
 		for i, s := range w.block.planes() {
-			some[i] = w.appendPlane(&out, s, i, q, h.predicted)
+			h.some[i] = w.appendPlane(&out, s, i, q, h.predicted)
 		}
-		w.store(next, r, h.predicted, some)
 	})
 	return out.finish()
+}
+
+// rebuild makes p's pixels inside box what the viewer shows after a slice that append has
+// made. next has what was predicted.
+func (w *wave) rebuild(p, next *Picture, coefs []uint64, box image.Rectangle, hints []hint) {
+	blocksOf(box, func(r image.Rectangle) {
+		coefs = w.block.shape(r.Dx(), r.Dy(), coefs)
+		h := &hints[0]
+		hints = hints[1:]
+		w.store(p, next, r, h)
+	})
 }
 
 // turn forgets the edge of the block before if that was not predicted and this one is, or
@@ -127,7 +135,7 @@ func (w *wave) turn(predicted bool) {
 	}
 }
 
-// appendPlane appends a plane and replaces its coefficients by what they will be read as.
+// appendPlane appends a plane and makes of its coefficients what they will be read as.
 // some: one of them is not zero.
 func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bool) (some bool) {
 	for i := range 1 + 3*s.levels {
@@ -140,20 +148,24 @@ func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bo
 		}
 		w.model.write(out, r, older)
 	}
-	if some {
-		s.inverse()
-	}
 	return some
 }
 
-// store sets next's pixels in the block r from the planes. some: which of them are not
-// zero.
-func (w *wave) store(next *Picture, r image.Rectangle, predicted bool, some [3]bool) {
+// store sets p's pixels in the block r from the coefficients and from next, which has what
+// was predicted.
+func (w *wave) store(p, next *Picture, r image.Rectangle, h *hint) {
+	for i, s := range w.block.planes() {
+		if h.some[i] {
+			s.inverse()
+		}
+	}
 	switch {
-	case !predicted:
-		w.block.store(next, r)
-	case some != [3]bool{}:
-		w.block.storeDiff(next, r, !some[1] && !some[2])
+	case !h.predicted:
+		w.block.store(p, r)
+	case h.some != [3]bool{}:
+		w.block.storeDiff(p, next, r, !h.some[1] && !h.some[2])
+	case p != next:
+		copyPixels(p, next, r)
 	}
 }
 
@@ -185,14 +197,13 @@ func (w *wave) readBlock(in *binReader, q int, old, next *Picture, r image.Recta
 		w.predict(next, old, r, &h)
 	}
 	w.block.shape(r.Dx(), r.Dy(), w.block.room[:])
-	var some [3]bool
 	for i, s := range w.block.planes() {
 		var ok bool
-		if some[i], ok = w.readPlane(in, s, i, q); !ok {
+		if h.some[i], ok = w.readPlane(in, s, i, q); !ok {
 			return false
 		}
 	}
-	w.store(next, r, h.predicted, some)
+	w.store(next, next, r, &h)
 	return true
 }
 
@@ -210,9 +221,6 @@ func (w *wave) readPlane(in *binReader, s *strips, plane, q int) (some, ok bool)
 			r.raise(w.edge[plane][:])
 		}
 		some = r.restore(s, b, b.shift(q, plane > 0)) || some
-	}
-	if some {
-		s.inverse()
 	}
 	return some, true
 }
