@@ -49,9 +49,10 @@ func (g *region) clone() region {
 	return c
 }
 
-// take appends the marked squares to dst, neighbours in a row joined into one
-// rectangle, and empties the region.
+// take appends the marked squares to dst, neighbours joined into one rectangle, and
+// empties the region.
 func (g *region) take(dst []image.Rectangle) []image.Rectangle {
+	first := len(dst)
 	var run image.Rectangle
 	for n, word := range g.set {
 		for ; word != 0; word &= word - 1 {
@@ -61,17 +62,26 @@ func (g *region) take(dst []image.Rectangle) []image.Rectangle {
 				run.Max.X = x + regionTile
 				continue
 			}
-			if !run.Empty() {
-				dst = append(dst, run.Intersect(g.bounds))
-			}
+			dst = stack(dst, first, run.Intersect(g.bounds))
 			run = image.Rect(x, y, x+regionTile, y+regionTile)
 		}
 		g.set[n] = 0
 	}
-	if !run.Empty() {
-		dst = append(dst, run.Intersect(g.bounds))
+	return stack(dst, first, run.Intersect(g.bounds))
+}
+
+// stack appends r to list, or to its last rectangle, if that has index first or more
+// and r continues it downwards: the cores share a large rectangle, not many low ones.
+func stack(list []image.Rectangle, first int, r image.Rectangle) []image.Rectangle {
+	last := len(list) - 1
+	switch {
+	case r.Empty():
+	case last >= first && list[last].Min.X == r.Min.X && list[last].Max.X == r.Max.X && list[last].Max.Y == r.Min.Y:
+		list[last].Max.Y = r.Max.Y
+	default:
+		list = append(list, r)
 	}
-	return dst
+	return list
 }
 
 // spot returns where a change was that is as small as a letter or a text cursor

@@ -44,3 +44,13 @@ func TestARegionGivesBackWhatWasAdded(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatHasChangedAsAWholeComesAsOneRectangle(t *testing.T) {
+	g := newRegion(1920, 1080)
+	for _, r := range []image.Rectangle{g.bounds, image.Rect(64, 64, 1344, 1080)} {
+		g.add(r)
+		if got := g.take(nil); len(got) != 1 || got[0] != r {
+			t.Errorf("%v came as %v", r, got)
+		}
+	}
+}
