@@ -5,40 +5,73 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"rac/p2p/wire"
 )
 
-// What strangers may take of a host while they are connected. libp2p's limits are
-// the same for all peers, and a friend's tunnel has a stream for each connection
-// of a browser: four IDs with as many would have all the memory that there is, and
-// yamux ends the connection of whoever opens a stream then, the owner's too.
+// What strangers may take of a host or a relay while they are connected. libp2p's
+// limits are the same for all peers, and a friend's tunnel has a stream for each
+// connection of a browser: four IDs with as many would have all the memory that there
+// is, and yamux ends the connection of whoever opens a stream then, the owner's too.
 
 const (
-	// strangerStreams are those that one may have opened at once. A login and what
-	// libp2p itself says take six, over a relay and directly at the same time twice
+	// strangerStreams are those that one may have opened at a host at once. A login and
+	// what libp2p itself says take six, over a relay and directly at the same time twice
 	// as many.
 	strangerStreams = 16
 
 	strangerMemory = strangerStreams * yamuxWindow // what yamux may have to keep for those
+
+	// relayStreams and relayMemory are for whoever has come to a relay and is served
+	// nothing yet: the viewer of a host there, who asks for as many circuits as one can
+	// have (relayCircuits).
+	relayStreams = 64
+	relayMemory  = 16 << 20
 )
 
 var errBudget = errors.New("that is too much for a peer that is not logged in")
 
-// budget is a host's network.ResourceManager, which asks who somebody is before he
-// gets much.
+// budget is the network.ResourceManager of a host or a relay, which asks who somebody
+// is before he gets much.
 type budget struct {
 	network.ResourceManager
-	most    int64 // bytes for all strangers
+	allowance
 	callers *crowd
 	friend  func(peer.ID) bool // asks the owner of the node: not under a lock of anybody's
 }
 
-func newBudget(rm network.ResourceManager, known func(wire.PeerID) bool, relays []*relayLink, callers *crowd) *budget {
-	return &budget{rm, boundsOf(Host).memory / 2, callers, func(id peer.ID) bool {
+// allowance is what those get who are no friends.
+type allowance struct {
+	streams int   // that one has opened
+	memory  int64 // bytes, of one
+	all     int64 // bytes, of all together
+	window  int64 // bytes, of a stream over yamux
+
+	// A relay serves whom it does not know: who has a place, or calls who has one, may
+	// have as much as a friend as long as all of them together have less than this. 0: at
+	// a host nobody does.
+	served int64
+}
+
+func allowanceOf(r Role) allowance {
+	whole := boundsOf(r).memory
+	if r == server {
+		return allowance{streams: relayStreams, memory: relayMemory, all: whole / 2, window: relayWindow, served: whole / 8 * 7}
+	}
+	return allowance{streams: strangerStreams, memory: strangerMemory, all: whole / 2, window: yamuxWindow}
+}
+
+func newBudget(rm network.ResourceManager, r Role, callers *crowd, friend func(peer.ID) bool) *budget {
+	return &budget{rm, allowanceOf(r), callers, friend}
+}
+
+// friendsOf are those whom the owner knows, and his relays.
+func friendsOf(known func(wire.PeerID) bool, relays []*relayLink) func(peer.ID) bool {
+	return func(id peer.ID) bool {
 		return linkOf(relays, id) != nil || known != nil && known(wire.PeerID(id.String()))
-	}}
+	}
 }
 
 // trusts asks whether somebody is a friend, and notes it.
@@ -53,16 +86,31 @@ func (b *budget) trusts(id peer.ID) bool {
 	return true
 }
 
+// serves tells whether somebody is served, friend or not.
+func (b *budget) serves(id peer.ID) bool { return b.served > 0 && b.callers.serves(id) }
+
 // OpenStream is asked for each stream, over QUIC and over TCP, when it is there. A
 // stranger with too many is hung up on: to refuse them for as long as he likes
 // would cost more than the handshakes that he gets.
 func (b *budget) OpenStream(id peer.ID, dir network.Direction) (network.StreamManagementScope, error) {
-	if dir == network.DirInbound && !b.trusts(id) && b.of(id).NumStreamsInbound >= strangerStreams {
+	if dir == network.DirInbound && !b.trusts(id) && !b.serves(id) && b.of(id).NumStreamsInbound >= b.streams {
 		b.callers.dismiss(id)
 		return nil, errBudget
 	}
-	return b.ResourceManager.OpenStream(id, dir)
+	scope, err := b.ResourceManager.OpenStream(id, dir)
+	if err != nil {
+		return nil, err
+	}
+	return budgetStream{scope}, nil
 }
+
+// budgetStream is the scope of a stream, which never hears for what protocol or
+// service it is: those have no limits, and libp2p would note for each what each peer
+// has of it, until a minute after he is gone. In a flood that were 9 MB.
+type budgetStream struct{ network.StreamManagementScope }
+
+func (budgetStream) SetProtocol(protocol.ID) error { return nil }
+func (budgetStream) SetService(string) error       { return nil }
 
 // of returns what a peer has.
 func (b *budget) of(id peer.ID) (has network.ScopeStat) {
@@ -71,18 +119,24 @@ func (b *budget) of(id peer.ID) (has network.ScopeStat) {
 }
 
 // spend is asked before a stream over yamux gets its memory. When all strangers
-// together have too much, those with the most have to leave.
+// together have too much, those with the most have to leave; whom a relay serves,
+// only when all of those have too much.
 func (b *budget) spend(id peer.ID) error {
 	if b.trusts(id) {
 		return nil
 	}
-	if b.of(id).Memory+yamuxWindow > strangerMemory {
+	served := b.serves(id)
+	if !served && b.of(id).Memory+b.window > b.memory {
 		return errBudget
 	}
 	var all network.ScopeStat
 	b.ViewSystem(func(s network.ResourceScope) error { all = s.Stat(); return nil })
-	if all.Memory+yamuxWindow > b.most {
-		b.callers.lighten(b.most-yamuxWindow, func(id peer.ID) int64 { return b.of(id).Memory })
+	weigh := func(id peer.ID) int64 { return b.of(id).Memory }
+	if !served && all.Memory+b.window > b.all {
+		b.callers.lighten(b.all-b.window, weigh, b.served > 0)
+	}
+	if b.served > 0 && all.Memory+b.window > b.served {
+		b.callers.lighten(b.served-b.window, weigh, false)
 	}
 	return nil
 }
@@ -102,9 +156,13 @@ type budgetConn struct {
 	b *budget
 }
 
+// mayGrow tells whether somebody's windows may become larger than they begin. It asks
+// nobody.
+func (b *budget) mayGrow(id peer.ID) bool { return b.callers.trusts(id) || b.serves(id) }
+
 // ReserveMemory is called under locks of quic-go's: nobody is asked here.
 func (c budgetConn) ReserveMemory(size int, prio uint8) error {
-	if s := c.ConnManagementScope.PeerScope(); prio < network.ReservationPriorityAlways && (s == nil || !c.b.callers.trusts(s.Peer())) {
+	if s := c.ConnManagementScope.PeerScope(); prio < network.ReservationPriorityAlways && (s == nil || !c.b.mayGrow(s.Peer())) {
 		return errBudget
 	}
 	return c.ConnManagementScope.ReserveMemory(size, prio)
@@ -143,7 +201,7 @@ type budgetSpan struct {
 // ReserveMemory is asked for the first window, always, and for a larger one, which
 // no stranger needs.
 func (s budgetSpan) ReserveMemory(size int, prio uint8) error {
-	if prio < network.ReservationPriorityAlways && !s.peer.b.callers.trusts(s.peer.Peer()) {
+	if prio < network.ReservationPriorityAlways && !s.peer.b.mayGrow(s.peer.Peer()) {
 		return errBudget
 	}
 	return s.ResourceScopeSpan.ReserveMemory(size, prio)

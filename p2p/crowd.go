@@ -167,6 +167,12 @@ func (c *crowd) serve(id peer.ID) {
 	c.streams[id] = 1
 }
 
+func (c *crowd) serves(id peer.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.streams[id] > 0
+}
+
 // trust makes a peer a friend until it is gone.
 func (c *crowd) trust(id peer.ID) {
 	c.mu.Lock()
@@ -187,20 +193,21 @@ func (c *crowd) part(id peer.ID) {
 }
 
 // lighten sends strangers away until those who stay weigh no more than most: first
-// who weighs most of the network that does.
-func (c *crowd) lighten(most int64, weigh func(peer.ID) int64) {
-	for _, g := range c.heaviest(most, weigh) {
+// who weighs most of the network that does. Where the served are spared, they count
+// for nothing.
+func (c *crowd) lighten(most int64, weigh func(peer.ID) int64, spareServed bool) {
+	for _, g := range c.heaviest(most, weigh, spareServed) {
 		g.end()
 	}
 }
 
-func (c *crowd) heaviest(most int64, weigh func(peer.ID) int64) (out []*guest) {
+func (c *crowd) heaviest(most int64, weigh func(peer.ID) int64, spareServed bool) (out []*guest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var all int64
 	weights, from := map[peer.ID]int64{}, map[string]int64{}
 	for _, g := range c.guests {
-		if _, counted := weights[g.id]; !counted && !c.friends[g.id] {
+		if _, counted := weights[g.id]; !counted && !c.friends[g.id] && !(spareServed && c.streams[g.id] > 0) {
 			weights[g.id] = weigh(g.id)
 			from[g.source] += weights[g.id]
 			all += weights[g.id]

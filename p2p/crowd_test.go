@@ -107,17 +107,32 @@ func TestWhoWeighsMostGoesFirst(t *testing.T) {
 	weigh := func(id peer.ID) int64 {
 		return map[peer.ID]int64{"bot": 2, "heavy bot": 4, "neighbour": 4, "owner": 1, "friend": 100}[id]
 	}
-	r.lighten(11, weigh)
+	r.lighten(11, weigh, false)
 	r.lost(t)
-	r.lighten(10, weigh)
+	r.lighten(10, weigh, false)
 	r.lost(t, "heavy bot")
-	r.lighten(4, weigh)
+	r.lighten(4, weigh, false)
 	r.lost(t, "neighbour")
-	r.lighten(0, weigh)
+	r.lighten(0, weigh, false)
 	r.lost(t, "bot", "owner")
 	if len(r.guests) != 1 || r.guests["friend"] == nil {
 		t.Errorf("%v are there, want the friend", r.guests)
 	}
+}
+
+// At a relay those who are served nothing go first, however little they weigh.
+func TestWhomARelayServesIsSparedAsLongAsThereAreOthers(t *testing.T) {
+	r := newRoom(10)
+	r.comes("host", "11.0.0.0/24", false)
+	r.comes("bot", "12.0.0.0/24", false)
+	r.serve("host")
+	weigh := func(id peer.ID) int64 { return map[peer.ID]int64{"host": 8, "bot": 2}[id] }
+	r.lighten(2, weigh, true)
+	r.lost(t)
+	r.lighten(1, weigh, true)
+	r.lost(t, "bot")
+	r.lighten(7, weigh, false)
+	r.lost(t, "host")
 }
 
 func TestAHandshakeThatIsOverCostsNobodyHisPlace(t *testing.T) {

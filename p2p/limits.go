@@ -44,11 +44,11 @@ func newResourceManager(b bounds) (network.ResourceManager, error) {
 		},
 		Transient: rcmgr.ResourceLimits{
 			Conns: limit(b.shaking + dialled/2), ConnsInbound: limit(b.shaking), ConnsOutbound: dialled / 2, FD: limit(b.shaking + dialled/2),
-			// A stream is transient until it is said what for: strangers take their time.
-			Streams: limit(2 * b.streams), StreamsInbound: limit(b.streams), StreamsOutbound: limit(b.streams), Memory: rcmgr.LimitVal64(b.memory / 8),
+			// A stream is transient until it is said what for, which budget.go never does.
+			Streams: limit(2 * b.streams), StreamsInbound: limit(b.streams), StreamsOutbound: limit(b.streams), Memory: rcmgr.LimitVal64(b.memory),
 		},
 		// A tunnel opens a stream for each TCP connection of a browser. What strangers
-		// get of a host is in budget.go.
+		// get of a host or a relay is in budget.go.
 		PeerDefault: rcmgr.ResourceLimits{
 			Conns: 16, ConnsInbound: 8, ConnsOutbound: 16, FD: 16,
 			Streams: 1024, StreamsInbound: 512, StreamsOutbound: 512, Memory: 128 << 20,

@@ -78,6 +78,7 @@ type Options struct {
 	Log *slog.Logger // nil: nothing is logged
 
 	announced func(own []ma.Multiaddr) []ma.Multiaddr // what peers are told of our addresses; nil: own
+	guests    *crowd                                  // a relay's, who are at its observer, too
 	testing   testOptions
 }
 

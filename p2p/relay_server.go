@@ -114,10 +114,10 @@ func (r *Relay) start(o RelayOptions) error {
 	if len(o.Listen) == 0 {
 		o.Listen = relayListen()
 	}
-	if r.stack, err = newStack(Options{Identity: o.Identity, Role: server, Listen: o.Listen, announced: announced}); err != nil {
+	if r.stack, err = newStack(Options{Identity: o.Identity, Role: server, Listen: o.Listen, Known: r.knows, announced: announced, guests: r.guests}); err != nil {
 		return err
 	}
-	if r.observer, err = newStack(Options{Identity: o.Observer, Role: server, Listen: observerListen(o.Listen, r.stack.swarm.ListenAddresses())}); err != nil {
+	if r.observer, err = newStack(Options{Identity: o.Observer, Role: server, Listen: observerListen(o.Listen, r.stack.swarm.ListenAddresses()), guests: r.guests}); err != nil {
 		return fmt.Errorf("the observer: %w", err)
 	}
 	r.stack.swarm.Notify(r.notifiee(r.stack))

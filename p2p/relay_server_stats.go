@@ -8,6 +8,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	pb "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"rac/p2p/wire"
 )
 
 // Who may use a relay, who has to leave when it is full, and what it counts.
@@ -86,11 +88,20 @@ func (r *Relay) AllowConnect(src peer.ID, _ ma.Multiaddr, dest peer.ID) bool {
 	if !r.allows(dest) {
 		return false
 	}
-	r.guests.serve(src)
+	if r.guests.serves(dest) { // else it has no place
+		r.guests.serve(src)
+	}
 	return true
 }
 
 func (r *Relay) allows(id peer.ID) bool { return len(r.allowed) == 0 || r.allowed[id] }
+
+// knows tells whether somebody is on the list of a relay for some: he may have as much
+// as there is. A relay for all knows nobody.
+func (r *Relay) knows(id wire.PeerID) bool {
+	decoded, err := peer.Decode(string(id))
+	return err == nil && r.allowed[decoded]
+}
 
 // notifiee keeps the crowd of the relay and its observer: who has asked the
 // relay for nothing yet, or may not, goes first when there are too many.
@@ -113,6 +124,7 @@ func (r *Relay) notifiee(st *stack) network.Notifiee {
 			r.guests.leave(c)
 			if st == r.stack && st.swarm.Connectedness(c.RemotePeer()) == network.NotConnected {
 				r.guests.gone(c.RemotePeer())
+				r.guests.part(c.RemotePeer())
 			}
 		},
 	}

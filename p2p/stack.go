@@ -38,8 +38,8 @@ type stack struct {
 	observed *observedaddrs.Manager
 	dns      *resolver
 	shakes   *crowd  // TCP handshakes under way
-	callers  *crowd  // who has connected to this host
-	budget   *budget // of a host
+	callers  *crowd  // who has connected to this host or relay
+	budget   *budget // of a host or a relay
 	dialers  *dialers
 	router   *router     // nil: ports are not to be forwarded
 	paced    atomic.Bool // TCP here has BBR
@@ -83,8 +83,11 @@ func newStack(o Options) (st *stack, err error) {
 	}
 	undo = append(undo, rm.Close)
 	st = &stack{dns: &resolver{}, shakes: newCrowd(boundsOf(o.Role).shakes), callers: newCrowd(maxCallers), dialers: newDialers(o.testing.gater)}
-	if o.Role == Host {
-		st.budget = newBudget(rm, o.Known, relays, st.callers)
+	if o.guests != nil {
+		st.callers = o.guests
+	}
+	if o.Role == Host || o.guests != nil {
+		st.budget = newBudget(rm, o.Role, st.callers, friendsOf(o.Known, relays))
 		rm = st.budget
 	}
 	peers, err := pstoremem.NewPeerstore()
