@@ -246,37 +246,6 @@ func (e *Encoder) mirror() {
 	copyPixels(e.shown, e.have, e.have.Bounds())
 }
 
-// seek decides which of a run's blocks are predicted, and from where.
-func (e *Encoder) seek(r *waveRun) {
-	s := seeker{e.want, e.shown}
-	r.hints = r.hints[:0]
-	last := image.Point{}
-	blocksOf(r.box, func(b image.Rectangle) {
-		h := hint{}
-		miss, rough := 0, 0
-		partsOf(b, func(i int, part image.Rectangle) {
-			t := &e.tiles[(part.Min.Y+part.Max.Y)/2/tileSide*e.grid.cols+(part.Min.X+part.Max.X)/2/tileSide]
-			enough := area(part) / (seekStep * seekStep) * seekEnough
-			best, sum := image.Point{}, s.miss(part, image.Point{}, 1<<30)
-			for _, v := range [...]image.Point{last, t.from} {
-				if sum > enough && v != best {
-					if m := s.miss(part, v, sum); m < sum-sum/seekGain {
-						best, sum = v, m
-					}
-				}
-			}
-			if sum > enough {
-				best, sum = s.walk(part, best, sum, enough)
-			}
-			h.from[i], t.from, last = best.Mul(2), best, best
-			miss += sum
-			rough += s.rough(part)
-		})
-		h.predicted = miss < rough
-		r.hints = append(r.hints, h)
-	})
-}
-
 // fit returns the finest quality at which the runs are predicted to take at most
 // budget bytes; the coarsest if there is none.
 func (e *Encoder) fit(runs []waveRun, budget float64) (q int) {

@@ -3,20 +3,63 @@ package codec
 import "image"
 
 // Where the parts of a moving picture were before: each tries the vectors of its last
-// frame, of its neighbours and of the whole picture, and walks from the best one as
-// long as that helps. What is compared is a grid of pixels' green, with steps that
-// differ from those of the screen's usual patterns.
+// frame, of its neighbour and none, and walks from the best one as long as that helps.
+// What is compared is a grid of pixels' green, with steps that differ from those of the
+// screen's usual patterns.
 
 const (
 	seekStep   = 4  // pixels between those that are compared
 	seekEnough = 1  // difference of a pixel, at the mean, below which there is nothing to gain
 	seekWalks  = 12 // steps of a walk
-	seekGain   = 12
+	seekGain   = 12 // a better vector misses by at least so many times less
+	seekLost   = 2  // after what was exact, what misses by so many times more than neighbours differ is new
 )
+
+// seek decides which of a run's blocks are predicted, and from where.
+func (e *Encoder) seek(r *waveRun) {
+	s := seeker{e.want, e.shown}
+	r.hints = r.hints[:0]
+	last := image.Point{}
+	blocksOf(r.box, func(b image.Rectangle) {
+		h := hint{}
+		miss, rough := 0, 0
+		partsOf(b, func(i int, part image.Rectangle) {
+			t := &e.tiles[(part.Min.Y+part.Max.Y)/2/tileSide*e.grid.cols+(part.Min.X+part.Max.X)/2/tileSide]
+			differ, most := s.rough(part), 1<<30
+			if e.rough == 0 { // all was exact: what is new is more likely than what has moved
+				most = seekLost * differ
+			}
+			best, sum := s.find(part, t.from, last, most)
+			h.from[i], t.from, last = best.Mul(2), best, best
+			miss += sum
+			rough += differ
+		})
+		h.predicted = miss < rough
+		r.hints = append(r.hints, h)
+	})
+}
 
 // seeker finds where pixels of pic come from in old.
 type seeker struct {
 	pic, old *Picture
+}
+
+// find returns where the pixels inside r come from and by how much they miss. old and last
+// may be good vectors. What misses by as much as most is not walked from.
+func (s *seeker) find(r image.Rectangle, old, last image.Point, most int) (best image.Point, sum int) {
+	enough := area(r) / (seekStep * seekStep) * seekEnough
+	sum = s.miss(r, best, 1<<30)
+	for _, v := range [...]image.Point{last, old} {
+		if sum > enough && v != best {
+			if m := s.miss(r, v, sum-sum/seekGain); m < sum-sum/seekGain {
+				best, sum = v, m
+			}
+		}
+	}
+	if enough < sum && sum < most {
+		return s.walk(r, best, sum, enough)
+	}
+	return best, sum
 }
 
 // miss adds up how far the pixels inside r are from those v further, in whole pixels. It
@@ -53,7 +96,7 @@ func (s *seeker) walk(r image.Rectangle, v image.Point, sum, enough int) (image.
 	for range seekWalks {
 		best := v
 		for _, d := range [...]image.Point{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
-			if m := s.miss(r, v.Add(d), sum); m < sum-sum/seekGain {
+			if m := s.miss(r, v.Add(d), sum-sum/seekGain); m < sum-sum/seekGain {
 				best, sum = v.Add(d), m
 			}
 		}
