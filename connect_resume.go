@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"rac/auth"
+	"rac/p2p"
 )
 
 const (
@@ -40,11 +41,11 @@ func (s *session) stay(ctx context.Context) error {
 	defer cancel()
 	now := s.attach(ctx, s.line.Load(), true)
 	defer func() { now.detach() }()
-	better := now.conn.Better()
+	better := betterOf(now.conn)
 	for {
 		why := s.watch(ctx, now, better)
 		if errors.Is(why, errBetter) {
-			better = nil
+			better.forget()
 		}
 		next, err := s.goOn(ctx, now, why)
 		if err != nil {
@@ -54,14 +55,30 @@ func (s *session) stay(ctx context.Context) error {
 			continue
 		}
 		if next.conn != now.conn {
-			better = next.conn.Better()
+			better = betterOf(next.conn)
 		}
 		now = s.change(ctx, now, next, why, &retired)
 	}
 }
 
+// betterPath tells of better paths on a connection; nil: of that it has told.
+type betterPath struct{ direct, surer <-chan struct{} }
+
+func betterOf(c *p2p.Conn) betterPath { return betterPath{c.Better(), c.Surer()} }
+
+// forget forgets what it has told of.
+func (b *betterPath) forget() {
+	for _, ch := range []*<-chan struct{}{&b.direct, &b.surer} {
+		select {
+		case <-*ch:
+			*ch = nil
+		default:
+		}
+	}
+}
+
 // watch returns when the session should go on elsewhere, or has ended, and why.
-func (s *session) watch(ctx context.Context, g *leg, better <-chan struct{}) error {
+func (s *session) watch(ctx context.Context, g *leg, better betterPath) error {
 	slept := newNap()
 	for {
 		wait := time.NewTimer(max(silence-time.Since(g.heard()), 0))
@@ -69,7 +86,10 @@ func (s *session) watch(ctx context.Context, g *leg, better <-chan struct{}) err
 		case <-g.pass.Done():
 			wait.Stop()
 			return g.pass.Err()
-		case <-better:
+		case <-better.direct:
+			wait.Stop()
+			return errBetter
+		case <-better.surer:
 			wait.Stop()
 			return errBetter
 		case err := <-g.failed:

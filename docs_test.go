@@ -192,7 +192,7 @@ func describeMessages(t *testing.T, doc *bytes.Buffer, file string) {
 		rows := 0
 		for _, spec := range block.Specs {
 			c := spec.(*ast.ValueSpec)
-			if name := c.Names[0].Name; name == "maxBody" || name == "maxReply" || name == "maxMeet" {
+			if name := c.Names[0].Name; name == "maxBody" || name == "maxReply" || name == "maxMeet" || name == "maxLossy" {
 				largest = append(largest, written(set, c.Values[0]))
 			}
 			switch typeName(c.Type) {

@@ -6,7 +6,6 @@ package p2p
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -15,37 +14,25 @@ import (
 )
 
 // pacingUpgrader asks the kernel for BBR on each TCP connection before its
-// handshake. Where that is not to be had, what is there stays.
-type pacingUpgrader struct {
-	transport.Upgrader
-	has *atomic.Bool // the kernel has given BBR to one
-}
+// handshake. Where that is not to be had, what is there stays; connections through a
+// relay are no sockets.
+type pacingUpgrader struct{ transport.Upgrader }
 
 func (u *pacingUpgrader) Upgrade(ctx context.Context, t transport.Transport, c manet.Conn, dir network.Direction, id peer.ID, scope network.ConnManagementScope) (transport.CapableConn, error) {
-	u.ask(c)
+	askForBBR(c)
 	return u.Upgrader.Upgrade(ctx, t, c, dir, id, scope)
 }
 
 func (u *pacingUpgrader) GateMaListener(l manet.Listener) transport.GatedMaListener {
-	return &pacingListener{u.Upgrader.GateMaListener(l), u}
+	return &pacingListener{u.Upgrader.GateMaListener(l)}
 }
 
-// ask is for connections of any kind; those through a relay are no sockets.
-func (u *pacingUpgrader) ask(c manet.Conn) {
-	if askForBBR(c) == nil {
-		u.has.Store(true)
-	}
-}
-
-type pacingListener struct {
-	transport.GatedMaListener
-	up *pacingUpgrader
-}
+type pacingListener struct{ transport.GatedMaListener }
 
 func (l *pacingListener) Accept() (manet.Conn, network.ConnManagementScope, error) {
 	c, scope, err := l.GatedMaListener.Accept()
 	if err == nil {
-		l.up.ask(c)
+		askForBBR(c)
 	}
 	return c, scope, err
 }

@@ -25,3 +25,13 @@ func askForBBR(c net.Conn) error {
 	})
 	return errors.Join(err, refused)
 }
+
+// hasBBR tells whether askForBBR works.
+func hasBBR() bool {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, "bbr") == nil
+}

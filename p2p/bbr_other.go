@@ -12,3 +12,5 @@ import (
 func askForBBR(net.Conn) error {
 	return fmt.Errorf("p2p: this system's TCP has no BBR that a program can ask for: %w", errors.ErrUnsupported)
 }
+
+func hasBBR() bool { return false }

@@ -31,12 +31,14 @@ type Conn struct {
 	id   peer.ID
 
 	better chan struct{} // closed once, when the path has become direct
+	surer  chan struct{} // closed once, when the path has gone over to TCP
 	done   chan struct{} // closed once, when no connection is left
 
-	mu     sync.Mutex
-	path   Path
-	fired  bool // better is closed
-	closed bool // done is closed
+	mu        sync.Mutex
+	path      Path
+	fired     bool // better is closed
+	preferred bool // surer is closed
+	closed    bool // done is closed
 }
 
 // ID returns the peer's verified ID.
@@ -53,6 +55,10 @@ func (c *Conn) Path() Path {
 // relayed. Streams that are open stay on the relay; those that Open opens from
 // then on are direct.
 func (c *Conn) Better() <-chan struct{} { return c.better }
+
+// Surer is closed when a direct path over QUIC that loses packets has been given up
+// for one over TCP. Streams that are open stay where they are, as with Better.
+func (c *Conn) Surer() <-chan struct{} { return c.surer }
 
 // stuck notes why the path is still relayed.
 func (c *Conn) stuck(why string) {
@@ -136,9 +142,20 @@ func (c *Conn) improved(path Path) {
 	}
 }
 
+// prefer takes over a connection that carries more than the direct one before it.
+func (c *Conn) prefer(path Path) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.preferred || c.path.Addr == path.Addr {
+		return
+	}
+	c.path, c.preferred = path, true
+	close(c.surer)
+}
+
 // newConn makes a Conn of what Dial has won, and watches it until it ends.
 func (n *Node) newConn(id peer.ID, path Path) (*Conn, error) {
-	c := &Conn{node: n, id: id, path: path, better: make(chan struct{}), done: make(chan struct{})}
+	c := &Conn{node: n, id: id, path: path, better: make(chan struct{}), surer: make(chan struct{}), done: make(chan struct{})}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closing {
@@ -219,6 +236,7 @@ func (nn *notifiee) Disconnected(_ network.Network, c network.Conn) {
 	n := (*Node)(nn)
 	n.callers.leave(c)
 	n.outdated.leave(c)
+	n.preferred.remove(c)
 	if n.best(c.RemotePeer()) != nil {
 		return
 	}

@@ -396,8 +396,9 @@ func (d *dialing) won() (*Conn, error) {
 	return c, err
 }
 
-// best returns the connection to id that libp2p would open a stream on: direct
-// before relayed, relayed without a limit before limited.
+// best returns the connection to id that a stream is opened on: direct before relayed,
+// relayed without a limit before limited; and of the direct ones, one over TCP that
+// does better than QUIC.
 func (n *Node) best(id peer.ID) network.Conn {
 	var best network.Conn
 	score := func(c network.Conn) int {
@@ -406,6 +407,8 @@ func (n *Node) best(id peer.ID) network.Conn {
 			return 1
 		case !isDirect(c.RemoteMultiaddr()):
 			return 2
+		case n.preferred.has(c):
+			return 4
 		}
 		return 3
 	}

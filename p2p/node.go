@@ -99,6 +99,9 @@ type Node struct {
 	sights   sights   // under which addresses others see us
 	outdated outdated // connections whose other ends see us as we were
 
+	watched   connSet // connections over QUIC whose losses are looked at
+	preferred connSet // connections over TCP to hosts whose lines lose packets
+
 	ctx    context.Context // ends when the node closes
 	cancel context.CancelFunc
 	work   sync.WaitGroup // the node's own goroutines
@@ -148,6 +151,9 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.punch = startPuncher(n)
+	if n.role == Connector {
+		n.hearLosses()
+	}
 	n.host.Network().Notify((*notifiee)(n))
 	n.startRelays()
 	n.startRendezvous()
@@ -181,6 +187,7 @@ func (n *Node) Handle(proto wire.Protocol, serve wire.Handler) {
 		}
 		defer n.handlers.Done()
 		defer s.Close()
+		n.watchLosses(raw.Conn())
 		from := wire.PeerID(raw.Conn().RemotePeer().String())
 		if err := serve(n.ctx, from, s); err != nil && n.ctx.Err() == nil && !errors.Is(err, io.EOF) {
 			n.log.Info("stream ended", "protocol", proto, "peer", from.Short(), "error", err)

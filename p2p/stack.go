@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/connmgr"
@@ -41,8 +40,7 @@ type stack struct {
 	callers  *crowd  // who has connected to this host or relay
 	budget   *budget // of a host or a relay
 	dialers  *dialers
-	router   *router     // nil: ports are not to be forwarded
-	paced    atomic.Bool // TCP here has BBR
+	router   *router // nil: ports are not to be forwarded
 }
 
 // testOptions are what a test of this package can turn.
@@ -170,7 +168,7 @@ func addTransports(st *stack, o Options, relays []*relayLink, rm network.Resourc
 	if err != nil {
 		return nil, err
 	}
-	up := &countingUpgrader{&pacingUpgrader{inner, &st.paced}, st.shakes}
+	up := &countingUpgrader{&pacingUpgrader{inner}, st.shakes}
 	overTCP, err := tcp.NewTCPTransport(up, rm, nil)
 	if err != nil {
 		return nil, err

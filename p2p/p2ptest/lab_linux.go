@@ -38,6 +38,8 @@ type Router struct {
 	NoUDP bool          // drops UDP to and from the internet
 	Stray Stray         // what it does with packets that nobody inside has asked for
 	Delay time.Duration // of the line to the internet, one way
+	Rate  int           // of a line with a delay, each way, bytes a second; 0: as fast as it goes
+	Loss  float64       // on a line with a delay: the part of the packets that is lost
 }
 
 // NAT is what a router does with the addresses of its network.
@@ -107,7 +109,7 @@ func (l *Lab) connect(t testing.TB, n int, r Router) (Computer, *Line) {
 		subnet = fmt.Sprintf("12.%d.0", n)
 	}
 	cable(router, inside, "lan", "eth0")
-	l.wire(t, router, fmt.Sprint("wan", n), r.Delay)
+	l.wire(t, router, fmt.Sprint("wan", n), r)
 	router.IP(fmt.Sprintf("link set lo up\naddr add 11.10%d.0.1/24 dev wan\nlink set wan up\naddr add %s.1/24 dev lan\nlink set lan up\nroute add default via 11.10%d.0.254", n, subnet, n))
 	router.Run("", "sysctl", "-qw", "net.ipv4.ip_forward=1")
 	l.Internet.IP(fmt.Sprintf("addr add 11.10%d.0.254/24 dev wan%d\nlink set wan%d up", n, n, n))

@@ -3,6 +3,7 @@ package p2ptest
 import (
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"sync"
@@ -16,9 +17,9 @@ import (
 // wire joins a router's interface "wan" with the internet's interface name. A
 // line with a delay leads through a namespace in which this process hands the
 // packets on: not every kernel has netem.
-func (l *Lab) wire(t testing.TB, router Computer, name string, delay time.Duration) {
+func (l *Lab) wire(t testing.TB, router Computer, name string, r Router) {
 	t.Helper()
-	if delay == 0 {
+	if r.Delay == 0 {
 		cable(router, l.Internet, "wan", name)
 		return
 	}
@@ -40,7 +41,7 @@ func (l *Lab) wire(t testing.TB, router Computer, name string, delay time.Durati
 	}
 	var pumps sync.WaitGroup
 	for i := range ends {
-		pumps.Go(func() { pump(ends[i], ends[1-i], delay) })
+		pumps.Go(func() { pump(ends[i], ends[1-i], r) })
 	}
 	t.Cleanup(func() {
 		for _, s := range ends {
@@ -90,14 +91,17 @@ func (c Computer) openPackets(dev string) (s *packetSocket, err error) {
 	return s, err
 }
 
-// pump hands on what comes from in, each frame after delay, until the sockets
-// are closed.
-func pump(in, out *packetSocket, delay time.Duration) {
+// pump hands on what comes from in, each frame after the delay and when the line has
+// done with those before it, until the sockets are closed.
+func pump(in, out *packetSocket, r Router) {
 	type frame struct {
 		due  time.Time
 		data []byte
 	}
-	const queue = 1 << 14 // frames; 20 MB
+	const (
+		queue = 1 << 14                // frames; 20 MB
+		full  = 100 * time.Millisecond // of the line's time, where it has a rate
+	)
 	line := make(chan frame, queue)
 	var sender sync.WaitGroup
 	sender.Go(func() {
@@ -106,14 +110,26 @@ func pump(in, out *packetSocket, delay time.Duration) {
 			out.file.Write(f.data)
 		}
 	})
+	random := rand.New(rand.NewPCG(1, 2)) // the same packets in each run
 	buf := make([]byte, 64<<10)
+	var free time.Time // when the line is
 	for {
 		n, err := in.file.Read(buf)
 		if err != nil {
 			break
 		}
+		now := time.Now()
+		if free.Before(now) {
+			free = now
+		}
+		if free.Sub(now) > full || random.Float64() < r.Loss {
+			continue
+		}
+		if r.Rate > 0 {
+			free = free.Add(time.Duration(n) * time.Second / time.Duration(r.Rate))
+		}
 		select {
-		case line <- frame{time.Now().Add(delay), append([]byte(nil), buf[:n]...)}:
+		case line <- frame{free.Add(r.Delay), append([]byte(nil), buf[:n]...)}:
 		default: // full: lost, as on any line
 		}
 	}

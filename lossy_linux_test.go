@@ -1,0 +1,66 @@
+//go:build linux
+
+package main
+
+import (
+	"image"
+	"math/rand/v2"
+	"regexp"
+	"testing"
+	"time"
+
+	"rac/p2p/p2ptest"
+	"rac/screen/codec"
+)
+
+// TestASessionLeavesALineOverQUICThatLosesPackets: two behind routers are connected
+// over QUIC, and one packet of a hundred is lost. Somebody types, and photograph after
+// photograph is shown: the session goes on over TCP, and nobody notices.
+func TestASessionLeavesALineOverQUICThatLosesPackets(t *testing.T) {
+	line := p2ptest.Router{NAT: p2ptest.Restricted, Delay: 10 * time.Millisecond, Rate: 10e6 / 8}
+	lossy := line
+	lossy.Loss = 0.01
+	st := newFaultStage(t, line, lossy, 1)
+	st.awaitPath("direct")
+	last := regexp.MustCompile(`"event":"(?:path|connected)".*"path":"direct".*"transport":"([^"]*)"`)
+	transport := func() string {
+		all := last.FindAllStringSubmatch(st.v.viewer.String(), -1)
+		return all[len(all)-1][1]
+	}
+	if first := transport(); first != "quic-v1" {
+		t.Logf("the hole over %s was there first", first)
+		return
+	}
+	random := rand.New(rand.NewPCG(5, 6))
+	painter := st.h.x.Painter(t)
+	began := time.Now()
+	for transport() == "quic-v1" && time.Since(began) < time.Minute {
+		painter.Put(image.Pt(400, 20), photograph(random))
+		painter.Sync()
+		time.Sleep(time.Second)
+	}
+	t.Logf("over %s after %v", transport(), time.Since(began))
+	if transport() != "tcp" {
+		t.Error("the session has stayed where it was")
+	}
+	time.Sleep(2 * time.Second)
+	frozen, back := st.clock.frozen(began)
+	t.Logf("the picture stood for %v at most", frozen)
+	if frozen > unnoticed || back {
+		t.Errorf("the picture stood for %v; it went back in time: %v", frozen, back)
+	}
+	st.arrived(0)
+}
+
+// photograph has the grain of one.
+func photograph(random *rand.Rand) *codec.Picture {
+	pic := codec.NewPicture(560, 440)
+	shade := random.Uint32N(128)
+	for y := range pic.H {
+		row := pic.Row(y)
+		for x := range row {
+			row[x] = (shade+uint32(x+y)/8+random.Uint32N(12))&0xff<<16 | uint32(y)/2&0xff<<8 | random.Uint32N(16)
+		}
+	}
+	return pic
+}

@@ -1,0 +1,108 @@
+package p2p
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
+)
+
+// One packet of a hundred is lost on the host's line: what the viewer gets over QUIC
+// is a fraction of what the line carries. The host notices, says so, and the viewer
+// goes on over TCP, with no more than a stream over QUIC to begin with.
+func TestAHostThatLosesPacketsOverQUICIsReachedOverTCP(t *testing.T) {
+	roles{
+		"host":   fillingHost,
+		"viewer": drainingViewer,
+	}.play(t, func(t *testing.T) {
+		line := p2ptest.Router{NAT: p2ptest.Open, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
+		lossy := line
+		lossy.Loss = 0.01
+		lab := p2ptest.NewLab(t, line, lossy)
+		addr := startRole(t, lab.B, "host", "").reads(t, "AT ")
+		viewer := startRole(t, lab.A, "viewer", addr+" 15s")
+		path := viewer.reads(t, "PATH ")
+		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
+		if want := map[bool]string{true: "tcp", false: "quic-v1"}[hasBBR()]; !strings.HasPrefix(path, want) {
+			t.Errorf("the path is %s, want %s", path, want)
+		}
+	})
+}
+
+// A line that is full, and loses packets for that alone, stays with QUIC.
+func TestAFullLineStaysWithQUIC(t *testing.T) {
+	roles{
+		"host":   fillingHost,
+		"viewer": drainingViewer,
+	}.play(t, func(t *testing.T) {
+		line := p2ptest.Router{NAT: p2ptest.Open, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
+		lab := p2ptest.NewLab(t, line, line)
+		addr := startRole(t, lab.B, "host", "").reads(t, "AT ")
+		viewer := startRole(t, lab.A, "viewer", addr+" 4s")
+		path := viewer.reads(t, "PATH ")
+		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
+		if !strings.HasPrefix(path, "quic-v1") {
+			t.Errorf("the path is %s, want quic-v1", path)
+		}
+	})
+}
+
+// fillingHost says AT and its address over QUIC, and sends as much as can be taken.
+func fillingHost(t *testing.T, _ []string) {
+	n := startInLab(t, Options{})
+	n.Handle(echo, func(_ context.Context, _ wire.PeerID, s wire.Stream) error {
+		block := make([]byte, 32<<10)
+		for {
+			if _, err := s.Write(block); err != nil {
+				return err
+			}
+		}
+	})
+	for _, a := range n.Addrs() {
+		if strings.Contains(a, "/quic-v1") && strings.Contains(a, "/12.2.0.11/") {
+			fmt.Println("AT", a)
+		}
+	}
+	stay()
+}
+
+// drainingViewer takes it, until the path is over TCP or for so long, and then for a
+// second more over the path that there is.
+func drainingViewer(t *testing.T, args []string) {
+	addr, id, _ := strings.Cut(args[0], "/p2p/")
+	n := startInLab(t, Options{Role: Connector})
+	c := dial(t, n, Target{ID: wire.PeerID(id), Addrs: []string{addr}})
+	drain := func(period time.Duration, until <-chan struct{}) (rate float64) {
+		s := open(t, c, echo)
+		s.Write([]byte("go"))
+		began := time.Now()
+		var end time.Time
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			select {
+			case <-until:
+			case <-time.After(period):
+			}
+			end = time.Now()
+			s.Close()
+		}()
+		bytes, _ := io.Copy(io.Discard, s)
+		<-done
+		return float64(bytes) / end.Sub(began).Seconds() / 1000
+	}
+	limit, err := time.ParseDuration(args[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := drain(limit, c.Surer())
+	path := c.Path()
+	after := drain(time.Second, nil)
+	fmt.Println("PATH", path.Transport, path.RTT)
+	fmt.Printf("RATES %.0f %.0f\n", before, after)
+}
