@@ -103,15 +103,20 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 // tried.
 var errNoRouter = errors.New("none answers: a host here is called by way of a relay or a punched hole")
 
-// askRouter returns by which protocols the router would forward.
+// askRouter returns by which protocols the router would forward, or let callers in.
 func askRouter(ctx context.Context) (by string, err error) {
-	var names [2]string
+	var names [3]string
 	var work sync.WaitGroup
-	work.Go(func() { names[0], _ = probeGateway(ctx) })
+	work.Go(func() { names[0], _ = probeGateway(ctx, portmapAnywhere4) })
 	work.Go(func() {
 		if router, err := nat.DiscoverNAT(ctx); err == nil {
 			router.Close()
 			names[1] = "UPnP"
+		}
+	})
+	work.Go(func() {
+		if name, err := probeGateway(ctx, portmapAnywhere6); err == nil {
+			names[2] = name + " over IPv6"
 		}
 	})
 	work.Wait()

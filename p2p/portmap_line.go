@@ -174,9 +174,10 @@ func (p natPMP) probe(ctx context.Context) error {
 	return err
 }
 
-// probeGateway returns by which protocol the gateway would forward.
-func probeGateway(ctx context.Context) (string, error) {
-	line, err := openGateway(portmapAnywhere4, [12]byte{})
+// probeGateway returns by which protocol the gateway on the way to portmapAnywhere4 or
+// 6 would forward.
+func probeGateway(ctx context.Context, to netip.Addr) (string, error) {
+	line, err := openGateway(to, [12]byte{})
 	if err != nil {
 		return "", err
 	}

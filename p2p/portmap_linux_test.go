@@ -98,7 +98,7 @@ func TestAFirewallIsAskedToLetCallersInOverIPv6(t *testing.T) {
 		for err == nil && !strings.HasPrefix(line, "GRANTED") {
 			line, err = out.ReadString('\n')
 		}
-		if line != "GRANTED 2a00:77::2 2\n" {
+		if line != "GRANTED 2a00:77::2 2 PCP over IPv6 <nil>\n" {
 			t.Errorf("the host says %q, %v", line, err)
 		}
 		last := ""
@@ -128,8 +128,9 @@ func TestAFirewallIsAskedToLetCallersInOverIPv6(t *testing.T) {
 			at[g.outside.Addr()]++
 		}
 		n.router.six.mu.Unlock()
+		by, err := askRouter(t.Context())
 		for ip, ports := range at {
-			fmt.Println("GRANTED", ip, ports)
+			fmt.Println("GRANTED", ip, ports, by, err)
 		}
 		n.Close()
 	})
@@ -221,7 +222,7 @@ func portsAreForwarded(t *testing.T, newer bool, by string) {
 			t.Fatal(err)
 		}
 		ip(t, "route add default via 10.77.0.1") // as it is at home: after the address
-		name, err := probeGateway(t.Context())
+		name, err := probeGateway(t.Context(), portmapAnywhere4)
 		fmt.Println("LOOK", name, err)
 		for began := time.Now(); len(n.NAT().Mapped) < 2 && time.Since(began) < 20*time.Second; {
 			time.Sleep(10 * time.Millisecond)
