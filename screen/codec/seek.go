@@ -3,15 +3,16 @@ package codec
 import "image"
 
 // Where the parts of a moving picture were before: each tries the vectors of its last
-// frame, of its neighbour and none, and walks from the best one as long as that helps.
-// What is compared is a grid of pixels' green, with steps that differ from those of the
-// screen's usual patterns.
+// frame, of its neighbour and none, and walks from the best one as long as that helps,
+// at the end by half a pixel. What is compared is a grid of pixels' green, with steps that
+// differ from those of the screen's usual patterns.
 
 const (
 	seekStep   = 4  // pixels between those that are compared
 	seekEnough = 1  // difference of a pixel, at the mean, below which there is nothing to gain
 	seekWalks  = 12 // steps of a walk
 	seekGain   = 12 // a better vector misses by at least so many times less
+	seekHalf   = 8  // … one of halves, as means also smooth grain
 	seekLost   = 2  // after what was exact, what misses by so many times more than neighbours differ is new
 )
 
@@ -30,7 +31,8 @@ func (e *Encoder) seek(r *waveRun) {
 				most = seekLost * differ
 			}
 			best, sum := s.find(part, t.from, last, most)
-			h.from[i], t.from, last = best.Mul(2), best, best
+			t.from, last = best, best
+			h.from[i], sum = s.halves(part, best.Mul(2), sum)
 			miss += sum
 			rough += differ
 		})
@@ -73,6 +75,44 @@ func (s *seeker) miss(r image.Rectangle, v image.Point, most int) (sum int) {
 		b = b[:len(a)]
 		for x := y / seekStep & 3; x < len(a); x += seekStep {
 			d := int(a[x]>>8&255) - int(b[x]>>8&255)
+			sum += max(d, -d)
+		}
+	}
+	return sum
+}
+
+// halves looks for a better vector half a pixel from v, which misses by sum, first in rows;
+// vectors are in halves here.
+func (s *seeker) halves(r image.Rectangle, v image.Point, sum int) (image.Point, int) {
+	enough := area(r) / (seekStep * seekStep) * seekEnough
+	for _, d := range [...]image.Point{{1, 0}, {0, 1}} {
+		from := v
+		for _, u := range [...]image.Point{from.Sub(d), from.Add(d)} {
+			if sum <= enough {
+				return v, sum
+			}
+			if m := s.missHalf(r, u, sum-sum/seekHalf); m < sum-sum/seekHalf {
+				v, sum = u, m
+			}
+		}
+	}
+	return v, sum
+}
+
+// missHalf is miss for a vector in halves.
+func (s *seeker) missHalf(r image.Rectangle, v image.Point, most int) (sum int) {
+	half := image.Pt(v.X&1, v.Y&1)
+	from := r.Add(image.Pt(v.X>>1, v.Y>>1))
+	if from.Max = from.Max.Add(half); !from.In(s.old.Bounds()) {
+		return 1 << 30
+	}
+	down := from.Min.Y - r.Min.Y
+	for y := r.Min.Y + seekStep/2; y < r.Max.Y && sum <= most; y += seekStep {
+		a := s.pic.Row(y)[r.Min.X:r.Max.X]
+		b, c := s.old.Row(y + down)[from.Min.X:from.Max.X], s.old.Row(y + down + half.Y)[from.Min.X:from.Max.X]
+		for x := y / seekStep & 3; x < len(a); x += seekStep {
+			p := mean(mean(b[x], b[x+half.X]), mean(c[x], c[x+half.X]))
+			d := int(a[x]>>8&255) - int(p>>8&255)
 			sum += max(d, -d)
 		}
 	}
