@@ -12,9 +12,9 @@ import (
 // code is at first the first eight bytes, the first one highest, and span 1<<64 - 1; after
 // the last byte come zeros. Each question has a chance: two numbers, soon and late,
 // both at first what is said where the question is. part = (span >> 17) * (soon + late).
-// If code < part, the answer is yes: span becomes part, soon grows by (65535 - soon) >> 4
+// If code < part, the answer is yes: span becomes part, soon grows by (65535 - soon) >> 5
 // and late by (65535 - late) >> 7. If not, part is taken off code and span, and soon and
-// late shrink by soon >> 4 and late >> 7. n raw bits are v = code / s, where s = span >> n,
+// late shrink by soon >> 5 and late >> 7. n raw bits are v = code / s, where s = span >> n,
 // at most all ones: code loses v * s, and span becomes s. After each, if span < 1<<32,
 // span and code are shifted left by 32 and code gets the next four bytes. At the end, all
 // bytes have been taken, and at most eight zeros.
