@@ -22,7 +22,7 @@ func pathFields(p p2p.Path) map[string]any {
 		fields["rtt_ms"] = float64(p.RTT.Microseconds()) / 1000
 	}
 	if p.Why != "" {
-		fields["why"] = printable(p.Why)
+		fields["why"] = printable(p.Why + "; " + p.Help)
 	}
 	return fields
 }
@@ -42,24 +42,24 @@ func (s *session) tellPath(lost bool) {
 	case *s.o.json:
 		s.emit("path", pathFields(path))
 	case path.Why != "":
-		s.voice.say("%s: %s", path, path.Why)
+		s.voice.say("%s: %s; %s", path, path.Why, path.Help)
 	case news:
 		s.voice.say("now %s", path)
 	}
 }
 
-// tellWhy says once of each connection why it is still relayed, when that is
-// known.
+// tellWhy says why the path is still relayed, when that is known, and again when
+// more becomes known.
 func (s *session) tellWhy(ctx context.Context) {
 	const period = 200 * time.Millisecond
 	tick := time.NewTicker(period)
 	defer tick.Stop()
-	var told *p2p.Conn
+	var told string
 	for {
 		select {
 		case <-tick.C:
-			if c := s.conn(); c != told && c.Path().Why != "" {
-				told = c
+			if why := s.conn().Path().Why; why != told && why != "" {
+				told = why
 				s.tellPath(false)
 			}
 		case <-ctx.Done():

@@ -35,20 +35,26 @@ type Conn struct {
 	done   chan struct{} // closed once, when no connection is left
 
 	mu        sync.Mutex
-	path      Path
-	fired     bool // better is closed
-	preferred bool // surer is closed
-	closed    bool // done is closed
+	path      Path     // without what is known of the obstacle
+	obstacle  obstacle // to a direct path
+	fired     bool     // better is closed
+	preferred bool     // surer is closed
+	closed    bool     // done is closed
 }
 
 // ID returns the peer's verified ID.
 func (c *Conn) ID() wire.PeerID { return wire.PeerID(c.id.String()) }
 
-// Path returns how the streams travel that Open opens now.
+// Path returns how the streams travel that Open opens now. Why it is relayed follows
+// what becomes known.
 func (c *Conn) Path() Path {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.path
+	path, in := c.path, c.obstacle
+	c.mu.Unlock()
+	if !path.Direct && in.err != nil {
+		path.Why, path.Help = c.node.whyRelayed(c.id, in.theirs, in.err)
+	}
+	return path
 }
 
 // Better is closed when a direct connection has come up on a Conn that began
@@ -59,15 +65,6 @@ func (c *Conn) Better() <-chan struct{} { return c.better }
 // Surer is closed when a direct path over QUIC that loses packets has been given up
 // for one over TCP. Streams that are open stay where they are, as with Better.
 func (c *Conn) Surer() <-chan struct{} { return c.surer }
-
-// stuck notes why the path is still relayed.
-func (c *Conn) stuck(why string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.path.Direct {
-		c.path.Why = why
-	}
-}
 
 // Done is closed when no connection to the peer is left. On its own libp2p
 // notices a dead line only after some 30 s; who needs it sooner sends pings on

@@ -199,7 +199,8 @@ func (d *dialing) pastLimit(ctx context.Context, relay peer.ID) error {
 			continue
 		}
 		if !errors.Is(err, errPunching) {
-			why = d.whyRelayed(c, theirs, err) + "; "
+			reason, help := d.whyRelayed(d.id, theirs, err)
+			why = reason + "; " + help + "; "
 		}
 		rest(ctx, limitedPause, nil)
 	}

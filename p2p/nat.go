@@ -47,15 +47,21 @@ type NAT struct {
 // NAT returns what is known now. It is little until a relay has been reached,
 // and the router is searched for 10 s.
 func (n *Node) NAT() NAT {
-	udp, tcp := n.sights.kind("udp"), n.sights.kind("tcp")
-	if udp == NATUnknown && slices.ContainsFunc(n.relay, (*relayLink).noUDP) {
-		udp = NATBlocked
-	}
+	udp, tcp := n.kinds()
 	state := NAT{UDP: udp, TCP: tcp, Seen: texts(n.sights.mapped())}
 	if n.router != nil {
 		state.Router, state.By, state.Mapped = n.router.state(n.swarm.ListenAddresses())
 	}
 	return state
+}
+
+// kinds is what stands between this computer and the internet, as far as is known now.
+func (n *Node) kinds() (udp, tcp NATKind) {
+	udp, tcp = n.sights.kind("udp"), n.sights.kind("tcp")
+	if udp == NATUnknown && slices.ContainsFunc(n.relay, (*relayLink).noUDP) {
+		udp = NATBlocked
+	}
+	return udp, tcp
 }
 
 func texts(addrs []ma.Multiaddr) []string {

@@ -24,7 +24,8 @@ type Path struct {
 	Addr      string        // the peer's multiaddr; through a relay, the relay's
 	Transport string        // "tcp" or "quic-v1"
 	RTT       time.Duration // when the connection came up; 0: not measured
-	Why       string        // it is relayed: what stands in the way and what would help; "": not known yet
+	Why       string        // it is relayed: what stands in the way; "": not known yet
+	Help      string        // what would help against that
 }
 
 // String is for people: "direct, 12 ms".

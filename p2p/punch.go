@@ -159,9 +159,12 @@ func (p *puncher) arrange(ctx context.Context, c network.Conn, u *punch) (theirs
 	if err != nil {
 		return theirs, nil, err
 	}
-	defer raw.Reset()
 	stop := context.AfterFunc(ctx, func() { raw.Reset() })
-	defer stop()
+	defer func() {
+		if !stop() || err != nil {
+			raw.Reset()
+		}
+	}()
 	if err := raw.SetProtocol(protocol.ID(PunchProtocol)); err != nil {
 		return theirs, nil, err
 	}
@@ -177,13 +180,22 @@ func (p *puncher) arrange(ctx context.Context, c network.Conn, u *punch) (theirs
 	if err != nil {
 		return theirs, nil, err
 	}
+	p.node.hears(c.RemotePeer(), theirs)
 	p.asks(u, false)
 	half := time.Since(began) / 2
 	if err := w.Write(msgGo, nil); err != nil {
 		return theirs, nil, err
 	}
+	hear := func() {
+		defer raw.Reset()
+		raw.SetDeadline(time.Now().Add(learnTime + arrangeTime))
+		p.node.hearKinds(c.RemotePeer(), s)
+	}
+	if !p.node.goWork(hear) {
+		return theirs, nil, ErrLost
+	}
 	rest(ctx, half, nil)
-	return theirs, addrs, raw.CloseWrite()
+	return theirs, addrs, nil
 }
 
 // answer is the other side.
@@ -201,23 +213,28 @@ func (p *puncher) answer(raw network.Stream) {
 	if u == nil {
 		return
 	}
+	var telling sync.WaitGroup
+	defer telling.Wait()
 	defer p.leave(c.RemotePeer())
 	ctx := u.ctx
 	raw.SetDeadline(time.Now().Add(arrangeTime))
 	stop := context.AfterFunc(ctx, func() { raw.Reset() })
-	defer stop()
 	theirs, addrs, err := readMeet(raw)
 	if err != nil {
 		return
 	}
+	p.node.hears(c.RemotePeer(), theirs)
 	p.awaitSight(ctx, c)
 	w := wire.NewWriter(raw, maxMeet)
-	if err := w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, p.node.meeting(c, addrs)) }); err != nil {
+	ours := p.node.meeting(c, addrs)
+	if err := w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, ours) }); err != nil {
 		return
 	}
-	if t, _, err := wire.NewReader(raw, maxMeet).Next(); err != nil || t != msgGo {
+	if t, _, err := wire.NewReader(raw, maxMeet).Next(); err != nil || t != msgGo || !stop() {
 		return
 	}
+	raw.SetDeadline(time.Now().Add(learnTime + arrangeTime))
+	telling.Go(func() { p.node.tellKinds(p.node.ctx, w, ours) })
 	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return !p.node.callable(c, a) })
 	if err := p.knock(ctx, c.RemotePeer(), theirs, addrs, fromServer); err != nil && ctx.Err() == nil {
 		p.node.log.Debug("no hole punched", "peer", c.RemotePeer(), "error", err)

@@ -15,7 +15,9 @@ import (
 // in: libp2p's DCUtR, but either may begin, again at any time, every address is
 // dialled by both sides at once, over TCP in both roles, and each tells what
 // stands in the way. The one who begins writes Meet; the other answers with its
-// own; the first writes Go and dials half a round trip later, when Go arrives.
+// own; the first writes Go and dials half a round trip later, when Go arrives. While
+// the other finds out more of what stands in the way at its side, it writes Meet
+// again, without addresses.
 const PunchProtocol wire.Protocol = "/rac/punch/1"
 
 const maxMeet = 4096

@@ -143,7 +143,8 @@ func TestARelayedPathSaysWhatStandsInTheWay(t *testing.T) {
 		{meet{UDP: NATSymmetric}, meet{TCP: NATSymmetric}, []string{"IPv6 on both sides"}},
 		{meet{UDP: NATBlocked}, meet{UDP: NATNone}, []string{"this side is without UDP", "the other side is behind a firewall", "letting UDP through"}},
 	} {
-		why := inTheWay(c.ours, c.theirs, ErrLost)
+		why, help := inTheWay(c.ours, c.theirs, ErrLost)
+		why += "; " + help
 		for _, want := range c.want {
 			if !strings.Contains(why, want) {
 				t.Errorf("it says %q, want %q in it", why, want)
@@ -151,12 +152,11 @@ func TestARelayedPathSaysWhatStandsInTheWay(t *testing.T) {
 		}
 	}
 	for theirs, want := range map[uint16]int{0: hostPort(host.id), 5003: 5003} { // the host's own, or what an older one has
-		line := viewer.best(host.id)
-		if why := viewer.whyRelayed(line, meet{TCPPort: theirs}, ErrLost); !strings.Contains(why, fmt.Sprintf("port %d (", want)) {
-			t.Errorf("it says %q, want port %d in it", why, want)
+		if _, help := viewer.whyRelayed(host.id, meet{TCPPort: theirs}, ErrLost); !strings.Contains(help, fmt.Sprintf("port %d (", want)) {
+			t.Errorf("it says %q, want port %d in it", help, want)
 		}
 	}
-	relayed.stuck("a reason")
+	relayed.stuck(meet{}, ErrLost)
 	if p := relayed.Path(); !p.Direct && p.Why == "" {
 		t.Error("the path does not say why it is relayed")
 	}

@@ -31,6 +31,8 @@ const (
 	// sidelong is until when hosts have looked at an observer over QUIC: it can wait,
 	// and a relay that was restarted has more urgent things to do.
 	sidelong = 5 * time.Second
+
+	lookPause = 3 * time.Second // between two looks on request
 )
 
 var errNoObserver = errors.New("the relay names no observer")
@@ -83,11 +85,26 @@ func byLayer(addrs []ma.Multiaddr) (overTCP, overQUIC []ma.Multiaddr) {
 	return overTCP, overQUIC
 }
 
-// lookSidelong asks the observer over QUIC how it sees us, and does not stay.
+// lookSoon looks at the observers over QUIC without delay, since somebody wants to
+// know what we are behind; but not again and again.
+func (n *Node) lookSoon() {
+	for _, l := range n.relay {
+		if l.lookDue() {
+			n.goWork(func() { n.lookQUIC(l) })
+		}
+	}
+}
+
+// lookSidelong looks at the observer over QUIC in a while.
 func (n *Node) lookSidelong(l *relayLink) {
 	if n.role == Host {
 		rest(n.ctx, rand.N(sidelong), nil)
 	}
+	n.lookQUIC(l)
+}
+
+// lookQUIC asks the observer over QUIC how it sees us, and does not stay.
+func (n *Node) lookQUIC(l *relayLink) {
 	if l.noUDP() {
 		return
 	}
@@ -106,6 +123,17 @@ func (n *Node) lookSidelong(l *relayLink) {
 		}
 		conn.Close()
 	}
+}
+
+// lookDue tells whether an observer is known that was not just looked at on request.
+func (l *relayLink) lookDue() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.sidelong) == 0 || time.Since(l.looked) < lookPause {
+		return false
+	}
+	l.looked = time.Now()
+	return true
 }
 
 func (l *relayLink) watchedBy(id peer.ID, overQUIC []ma.Multiaddr) {

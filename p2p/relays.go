@@ -44,6 +44,7 @@ type relayLink struct {
 	without  string         // "udp": it answers, but not over that
 	watcher  peer.ID        // the relay's observer, when it has named one
 	sidelong []ma.Multiaddr // where it is over QUIC
+	looked   time.Time      // there, on request
 	changed  chan struct{}  // closed and replaced with every change
 }
 
