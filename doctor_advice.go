@@ -40,10 +40,11 @@ func (d *checkup) reached(direct bool) bool {
 // thinLine is where a picture gives up sharpness while it moves, in Mbit/s.
 const thinLine = 5
 
+// adviseRelayed says what would help; why it is needed stands beside the way.
 func (d *checkup) adviseRelayed() string {
 	for _, t := range d.tried {
-		if t.err == nil && t.path.Why != "" {
-			return t.path.Why
+		if t.err == nil && t.path.Help != "" {
+			return "the path leads through a relay: " + t.path.Help
 		}
 	}
 	return "the path leads through a relay, which works and is slower; a port forwarded to the host at its router makes it direct"
