@@ -17,6 +17,7 @@ type block struct {
 	mid       [blockMax / 2]uint64
 	fine      [2][blockMax]uint64
 	pad       [8][blockMax]uint32 // rows that are cut, made longer
+	grey      [blockMax]uint32    // what is predicted where nothing is
 }
 
 // blockLevels returns how often a block of h rows is split. Its strips have
@@ -33,6 +34,11 @@ func blockLevels(h int) int {
 
 // shape prepares the planes for w x h pixels over the words in room.
 func (b *block) shape(w, h int, room []uint64) []uint64 {
+	if b.grey[0] == 0 {
+		for x := range b.grey {
+			b.grey[x] = 0x808080
+		}
+	}
 	l := blockLevels(h)
 	rows := 1 << l
 	w = (w + rows - 1) &^ (rows - 1)
@@ -70,30 +76,10 @@ func paddedWords(box image.Rectangle) (n int) {
 	return n
 }
 
-// load fills the planes with p's pixels inside r. What is outside of r repeats its
-// edge. Brightness is (R + 2 G + B) / 4 - 128, the colours are means of four
-// pixels: R - B and G - (R + B) / 2.
-func (b *block) load(p *Picture, r image.Rectangle) {
-	for i := range b.y.rows {
-		rows := b.source(p, r, i, 0)
-		co, cg := b.co.row(i/2), b.cg.row(i/2)
-		if i%2 == 0 {
-			for x := range co {
-				co[x], cg[x] = 0x8002*laneOnes, 0x8004*laneOnes
-			}
-		}
-		loadRow(b.y.row(i), co, cg, rows)
-		if i%2 == 1 {
-			for x := range co {
-				co[x] = co[x] >> 2 & (0x3fff * laneOnes)
-				cg[x] = cg[x]>>3&(0x1fff*laneOnes) + laneBias/2
-			}
-		}
-	}
-}
-
-// loadDiff fills the planes with what p's pixels inside r differ from q's.
-func (b *block) loadDiff(p, q *Picture, r image.Rectangle) {
+// load fills the planes with what p's pixels inside r differ from q's, or from grey where
+// q is nil. What is outside of r repeats its edge. Brightness is (R + 2 G + B) / 4, the
+// colours are means of four pixels: R - B and G - (R + B) / 2.
+func (b *block) load(p, q *Picture, r image.Rectangle) {
 	for i := range b.y.rows {
 		rows, old := b.source(p, r, i, 0), b.source(q, r, i, 4)
 		co, cg := b.co.row(i/2), b.cg.row(i/2)
@@ -102,7 +88,7 @@ func (b *block) loadDiff(p, q *Picture, r image.Rectangle) {
 				co[x], cg[x] = 0x8002*laneOnes, 0x8004*laneOnes
 			}
 		}
-		diffRow(b.y.row(i), co, cg, rows, old)
+		loadRow(b.y.row(i), co, cg, rows, old)
 		if i%2 == 1 {
 			for x := range co {
 				co[x] = co[x] >> 2 & (0x3fff * laneOnes)
@@ -112,31 +98,40 @@ func (b *block) loadDiff(p, q *Picture, r image.Rectangle) {
 	}
 }
 
-// diffRow is loadRow for differences. What all four differ in nothing is common.
-func diffRow(y, co, cg []uint64, rows, old [4][]uint32) {
+// loadRow sets a row of y and adds to the sums in co and cg. What lanes borrow from each
+// other on the way they have back where something is added that makes all of them positive.
+func loadRow(y, co, cg []uint64, rows, old [4][]uint32) {
 	n := len(y)
 	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
 	o0, o1, o2, o3 := old[0][:n], old[1][:n], old[2][:n], old[3][:n]
 	for x := 0; x+1 < n; x += 2 {
 		var so, sg uint64
 		for j := x; j < x+2; j++ {
-			a, b := uint64(p0[j])|uint64(p2[j])<<32, uint64(p1[j])|uint64(p3[j])<<32
-			c, d := uint64(o0[j])|uint64(o2[j])<<32, uint64(o1[j])|uint64(o3[j])<<32
-			red := a>>16&lowBytes | b&(lowBytes<<16) + 256*laneOnes - (c>>16&lowBytes | d&(lowBytes<<16))
-			green := a>>8&lowBytes | b<<8&(lowBytes<<16) + 256*laneOnes - (c>>8&lowBytes | d<<8&(lowBytes<<16))
-			blue := a&lowBytes | b&lowBytes<<16 + 256*laneOnes - (c&lowBytes | d&lowBytes<<16)
-			y[j] = (red+2*green+blue+laneOnes)>>2&(0x3fff*laneOnes) + (0x2000-256)*laneOnes
-			so += red + 512*laneOnes - blue
-			sg += 2*green + 1024*laneOnes - red - blue
+			red, green, blue := channels(p0[j], p1[j], p2[j], p3[j])
+			r, g, b := channels(o0[j], o1[j], o2[j], o3[j])
+			red, green, blue = red-r, green-g, blue-b
+			y[j] = (red+2*green+blue+(4*256+1)*laneOnes)>>2&(0x3fff*laneOnes) + (0x2000-256)*laneOnes
+			so += red - blue
+			sg += 2*green - red - blue
 		}
-		co[x/2] += so - 1024*laneOnes
-		cg[x/2] += sg - 2048*laneOnes
+		co[x/2] += so
+		cg[x/2] += sg
 	}
 }
 
-// source returns row i of each strip, as long as the plane.
+// channels returns those of four pixels in lanes.
+func channels(p0, p1, p2, p3 uint32) (red, green, blue uint64) {
+	a, b := uint64(p0)|uint64(p2)<<32, uint64(p1)|uint64(p3)<<32
+	return a>>16&lowBytes | b&(lowBytes<<16), a>>8&lowBytes | b<<8&(lowBytes<<16), a&lowBytes | b&lowBytes<<16
+}
+
+// source returns row i of each strip, as long as the plane; grey if p is nil.
 func (b *block) source(p *Picture, r image.Rectangle, i, room int) (rows [4][]uint32) {
 	for k := range rows {
+		if p == nil {
+			rows[k] = b.grey[:b.y.w]
+			continue
+		}
 		y := min(r.Min.Y+k*b.y.rows+i, r.Max.Y-1)
 		px := p.Row(y)[r.Min.X:r.Max.X]
 		if len(px) < b.y.w {
@@ -152,38 +147,40 @@ func (b *block) source(p *Picture, r image.Rectangle, i, room int) (rows [4][]ui
 	return rows
 }
 
-// loadRow sets a row of y and adds to the sums in co and cg.
-func loadRow(y, co, cg []uint64, rows [4][]uint32) {
-	n := len(y)
-	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
-	for x := 0; x+1 < n; x += 2 {
-		var so, sg uint64
-		for j := x; j < x+2; j++ {
-			a, b := uint64(p0[j])|uint64(p2[j])<<32, uint64(p1[j])|uint64(p3[j])<<32
-			red := a>>16&lowBytes | b&(lowBytes<<16)
-			green := a>>8&lowBytes | b<<8&(lowBytes<<16)
-			blue := a&lowBytes | b&lowBytes<<16
-			y[j] = (red+2*green+blue+laneOnes)>>2&(0x3fff*laneOnes) + (0x2000-128)*laneOnes
-			so += red + 256*laneOnes - blue
-			sg += 2*green + 512*laneOnes - red - blue
+// store sets p's pixels inside r to the sum of q's, or of grey where q is nil, and the
+// planes. pale: both colours are zero.
+func (b *block) store(p, q *Picture, r image.Rectangle, pale bool) {
+	var co, cg []uint64
+	if pale {
+		for x := range b.fine[0] {
+			b.fine[0][x] = laneBias
 		}
-		co[x/2] += so - 512*laneOnes
-		cg[x/2] += sg - 1024*laneOnes
+		co, cg = b.fine[0][:b.y.w], b.fine[0][:b.y.w]
+	}
+	for i := range b.y.rows {
+		rows, old := b.target(p, r, i, 0), b.target(q, r, i, 4)
+		if !pale {
+			co, cg = b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1)
+		}
+		storeRow(b.y.row(i), co, cg, old, rows)
 	}
 }
 
-// store sets p's pixels inside r from the planes.
-func (b *block) store(p *Picture, r image.Rectangle) {
-	for i := range b.y.rows {
-		var rows [4][]uint32
-		for k := range rows {
-			rows[k] = b.pad[k][:r.Dx()]
-			if y := r.Min.Y + k*b.y.rows + i; y < r.Max.Y {
-				rows[k] = p.Row(y)[r.Min.X:r.Max.X]
-			}
+// target returns row i of each strip, as long as r is wide; grey if p is nil. What is below
+// r goes nowhere.
+func (b *block) target(p *Picture, r image.Rectangle, i, room int) (rows [4][]uint32) {
+	for k := range rows {
+		y := r.Min.Y + k*b.y.rows + i
+		switch {
+		case p == nil:
+			rows[k] = b.grey[:r.Dx()]
+		case y < r.Max.Y:
+			rows[k] = p.Row(y)[r.Min.X:r.Max.X]
+		default:
+			rows[k] = b.pad[room+k][:r.Dx()]
 		}
-		storeRow(b.y.row(i), b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1), rows)
 	}
+	return rows
 }
 
 // smooth returns row i of a plane of colours at the height and width of brightness:
@@ -223,55 +220,7 @@ func mix(a, b uint64) uint64   { return (3*a + b + laneOnes) >> 2 & (0x3fff * la
 func mixUp(a, b uint64) uint64 { return (3*a + b + 2*laneOnes) >> 2 & (0x3fff * laneOnes) }
 
 // storeRow writes the pixels of one row of each strip.
-func storeRow(y, co, cg []uint64, rows [4][]uint32) {
-	n := len(rows[0])
-	y, co, cg = y[:n], co[:n], cg[:n]
-	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
-	for x, v := range y {
-		o, g := co[x], cg[x]
-		t := v + (0x1000+128)*laneOnes - g>>1&(0x7fff*laneOnes)
-		green := t + g - laneBias
-		blue := t + laneBias/2 - (o+laneOnes)>>1&(0x7fff*laneOnes)
-		red := blue + o - laneBias
-		if ((red^laneBias)|(green^laneBias)|(blue^laneBias))&(0xff00*laneOnes) != 0 {
-			red, green, blue = clampLanes(red), clampLanes(green), clampLanes(blue)
-		}
-		red &= 0xff * laneOnes
-		gb := (green&(0xff*laneOnes))<<8 | blue&(0xff*laneOnes)
-		p0[x] = uint32(gb&0xffff | red&0xffff<<16)
-		p1[x] = uint32(gb>>16&0xffff | red&0xffff0000)
-		p2[x] = uint32(gb>>32&0xffff | red>>16&0xffff0000)
-		p3[x] = uint32(gb>>48 | red>>32&0xffff0000)
-	}
-}
-
-// storeDiff sets p's pixels inside r to the sum of q's and the planes. grey: both colours
-// are zero.
-func (b *block) storeDiff(p, q *Picture, r image.Rectangle, grey bool) {
-	var co, cg []uint64
-	if grey {
-		for x := range b.fine[0] {
-			b.fine[0][x] = laneBias
-		}
-		co, cg = b.fine[0][:b.y.w], b.fine[0][:b.y.w]
-	}
-	for i := range b.y.rows {
-		var rows, old [4][]uint32
-		for k := range rows {
-			rows[k], old[k] = b.pad[k][:r.Dx()], b.pad[k][:r.Dx()]
-			if y := r.Min.Y + k*b.y.rows + i; y < r.Max.Y {
-				rows[k], old[k] = p.Row(y)[r.Min.X:r.Max.X], q.Row(y)[r.Min.X:r.Max.X]
-			}
-		}
-		if !grey {
-			co, cg = b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1)
-		}
-		addRow(b.y.row(i), co, cg, old, rows)
-	}
-}
-
-// addRow is storeRow for differences.
-func addRow(y, co, cg []uint64, old, rows [4][]uint32) {
+func storeRow(y, co, cg []uint64, old, rows [4][]uint32) {
 	n := len(rows[0])
 	y, co, cg = y[:n], co[:n], cg[:n]
 	p0, p1, p2, p3 := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
@@ -282,23 +231,18 @@ func addRow(y, co, cg []uint64, old, rows [4][]uint32) {
 			p0[x], p1[x], p2[x], p3[x] = o0[x], o1[x], o2[x], o3[x]
 			continue
 		}
-		a, b := uint64(o0[x])|uint64(o2[x])<<32, uint64(o1[x])|uint64(o3[x])<<32
+		red, green, blue := channels(o0[x], o1[x], o2[x], o3[x])
 		t := v + 0x1000*laneOnes - g>>1&(0x7fff*laneOnes)
-		green := t + g - laneBias
-		blue := t + laneBias/2 - (o+laneOnes)>>1&(0x7fff*laneOnes)
-		red := blue + o - laneBias
-		red += a>>16&lowBytes | b&(lowBytes<<16)
-		green += a>>8&lowBytes | b<<8&(lowBytes<<16)
-		blue += a&lowBytes | b&lowBytes<<16
+		up := t + laneBias/2 - (o+laneOnes)>>1&(0x7fff*laneOnes)
+		green += t + g - laneBias
+		blue += up
+		red += up + o - laneBias
 		if ((red^laneBias)|(green^laneBias)|(blue^laneBias))&(0xff00*laneOnes) != 0 {
 			red, green, blue = clampLanes(red), clampLanes(green), clampLanes(blue)
 		}
-		red &= 0xff * laneOnes
-		gb := (green&(0xff*laneOnes))<<8 | blue&(0xff*laneOnes)
-		p0[x] = uint32(gb&0xffff | red&0xffff<<16)
-		p1[x] = uint32(gb>>16&0xffff | red&0xffff0000)
-		p2[x] = uint32(gb>>32&0xffff | red>>16&0xffff0000)
-		p3[x] = uint32(gb>>48 | red>>32&0xffff0000)
+		a := red&lowBytes<<16 | green&lowBytes<<8 | blue&lowBytes
+		b := red&(lowBytes<<16) | green>>8&(lowBytes<<8) | blue>>16&lowBytes
+		p0[x], p1[x], p2[x], p3[x] = uint32(a), uint32(b), uint32(a>>32), uint32(b>>32)
 	}
 }
 

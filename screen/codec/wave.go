@@ -80,12 +80,12 @@ func (b *block) planes() [3]*strips { return [3]*strips{&b.y, &b.co, &b.cg} }
 func (w *wave) transform(coefs []uint64, p, old, next *Picture, box image.Rectangle, hints []hint) {
 	blocksOf(box, func(r image.Rectangle) {
 		coefs = w.block.shape(r.Dx(), r.Dy(), coefs)
+		var from *Picture
 		if h := &hints[0]; h.predicted {
 			w.predict(next, old, r, h)
-			w.block.loadDiff(p, next, r)
-		} else {
-			w.block.load(p, r)
+			from = next
 		}
+		w.block.load(p, from, r)
 		hints = hints[1:]
 		for _, s := range w.block.planes() {
 			s.forward()
@@ -161,9 +161,9 @@ func (w *wave) store(p, next *Picture, r image.Rectangle, h *hint) {
 	}
 	switch {
 	case !h.predicted:
-		w.block.store(p, r)
+		w.block.store(p, nil, r, false)
 	case h.some != [3]bool{}:
-		w.block.storeDiff(p, next, r, !h.some[1] && !h.some[2])
+		w.block.store(p, next, r, !h.some[1] && !h.some[2])
 	case p != next:
 		copyPixels(p, next, r)
 	}
