@@ -11,6 +11,41 @@ import (
 // askForBBR works without rights where net.ipv4.tcp_allowed_congestion_control has
 // bbr, as root wherever the kernel has it.
 func askForBBR(c net.Conn) error {
+	var refused error
+	err := onSocket(c, func(fd int) { refused = setControl(fd, "bbr") })
+	return errors.Join(err, refused)
+}
+
+// beginAnew lets the BBR of a connection forget what it knows, if little is under way and
+// nothing waits, so that what it knows is what the program sent, and if it has made up its
+// mind about the line, or is old. While a loss is mended, or in a pause, it stays: how much
+// may be under way afterwards is known to it alone.
+func beginAnew(c net.Conn, old bool) (done bool) {
+	onSocket(c, func(fd int) {
+		line, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil || line.Ca_state != unhurt || line.Notsent_bytes > 0 || 2*line.Unacked > line.Snd_cwnd || line.Snd_cwnd < pausing {
+			return
+		}
+		bbr, err := unix.GetsockoptTCPCCBBRInfo(fd, unix.IPPROTO_TCP, unix.TCP_CC_INFO)
+		if err == nil && (bbr.Pacing_gain < doubling || old) {
+			done = setControl(fd, "reno") == nil && setControl(fd, "bbr") == nil // the same one again would change nothing
+		}
+	})
+	return done
+}
+
+const (
+	unhurt   = 0       // TCP_CA_Open: no packet is missing
+	pausing  = 10      // packets: a pause has 4 under way, a new connection 10
+	doubling = 2 * 256 // BBR's pacing gain (256: as fast as the line) is 2.9 while it knows nothing, else at most 1.25
+)
+
+func setControl(fd int, name string) error {
+	return unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, name)
+}
+
+// onSocket calls f with the socket of c.
+func onSocket(c net.Conn, f func(fd int)) error {
 	socket, ok := c.(syscall.Conn)
 	if !ok {
 		return errors.ErrUnsupported
@@ -19,11 +54,7 @@ func askForBBR(c net.Conn) error {
 	if err != nil {
 		return err
 	}
-	var refused error
-	err = raw.Control(func(fd uintptr) {
-		refused = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, "bbr")
-	})
-	return errors.Join(err, refused)
+	return raw.Control(func(fd uintptr) { f(int(fd)) })
 }
 
 // hasBBR tells whether askForBBR works.
@@ -33,5 +64,5 @@ func hasBBR() bool {
 		return false
 	}
 	defer unix.Close(fd)
-	return unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, "bbr") == nil
+	return setControl(fd, "bbr") == nil
 }
