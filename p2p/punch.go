@@ -139,6 +139,7 @@ func (p *puncher) begin(ctx context.Context, c network.Conn) (theirs meet, err e
 	p.awaitSight(ctx, c)
 	theirs, addrs, err := p.arrange(ctx, c, u)
 	if err == nil {
+		addrs = p.node.callables(c, addrs)
 		err = p.knock(ctx, c.RemotePeer(), theirs, addrs, fromClient)
 	}
 	if p.node.isDirect(c.RemotePeer()) {
@@ -235,8 +236,7 @@ func (p *puncher) answer(raw network.Stream) {
 	}
 	raw.SetDeadline(time.Now().Add(learnTime + arrangeTime))
 	telling.Go(func() { p.node.tellKinds(p.node.ctx, w, ours) })
-	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return !p.node.callable(c, a) })
-	if err := p.knock(ctx, c.RemotePeer(), theirs, addrs, fromServer); err != nil && ctx.Err() == nil {
+	if err := p.knock(ctx, c.RemotePeer(), theirs, p.node.callables(c, addrs), fromServer); err != nil && ctx.Err() == nil {
 		p.node.log.Debug("no hole punched", "peer", c.RemotePeer(), "error", err)
 		p.node.lookAnew()
 	}
@@ -337,11 +337,19 @@ func (near nearness) shows(a ma.Multiaddr) bool {
 	return near != publicRelay
 }
 
-// callable tells whether we dial an address on the word of a peer that may be a
-// stranger.
-func (n *Node) callable(c network.Conn, a ma.Multiaddr) bool {
-	port, err := strconv.Atoi(portOf(a))
-	return err == nil && port >= lowestPort && n.nearness(c).shows(a)
+// callables are those addresses that we dial on the word of a peer, whoever has begun
+// the punch. To a host that may be a stranger. A connector has named its peer: it may
+// be behind the same router, or listen on a low port, but is not on this computer's
+// loopback unless the relay is.
+func (n *Node) callables(c network.Conn, addrs []ma.Multiaddr) []ma.Multiaddr {
+	near, lowest := n.nearness(c), lowestPort
+	if n.role == Connector {
+		near, lowest = max(near, privateRelay), 1
+	}
+	return slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool {
+		port, err := strconv.Atoi(portOf(a))
+		return err != nil || port < lowest || !near.shows(a)
+	})
 }
 
 // sameIP tells whether two lists have an IP in common.

@@ -4,15 +4,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"rac/p2p/wire"
 )
 
 func TestATCPHoleIsKnockedAtInBothRolesAndAfterQUIC(t *testing.T) {
@@ -59,6 +65,48 @@ func TestAStrangerMakesNobodyCallAtAPrinter(t *testing.T) {
 		if strings.Join(got, " ") != shown {
 			t.Errorf("nearness %d shows %s, want %s", near, got, shown)
 		}
+	}
+}
+
+// A host punches, too, when its network has changed: to whoever is there over a relay.
+// One of those tells it addresses of services on the host's own computer.
+func TestAHostThatBeginsAPunchCallsNoServiceOnAStrangersWord(t *testing.T) {
+	_, relays := startRelay(t, Options{})
+	host := start(t, Options{Relays: relays})
+	host.Handle(echo, serveEcho)
+	untilReserved(t, host)
+	stranger := start(t, Options{Role: Connector, Relays: relays, testing: testOptions{gater: &wall{peer: host.ID()}, improve: time.Hour}})
+	c := dial(t, stranger, Target{ID: host.ID()})
+	say(t, open(t, c, echo), "through the relay")
+	for stranger.punch.under(host.id) || host.punch.under(stranger.id) {
+		rest(t.Context(), 10*time.Millisecond, nil)
+	}
+	var called [2]atomic.Int64 // at a service's port, at one that a peer may have
+	tell := meet{}
+	for i, at := range []string{"127.0.0.1:987", "127.0.0.1:0"} {
+		l, err := net.Listen("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() {
+			for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
+				called[i].Add(1)
+				conn.Close()
+			}
+		}()
+		tell.Addrs = append(tell.Addrs, fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", l.Addr().(*net.TCPAddr).Port))
+	}
+	stranger.host.SetStreamHandler(protocol.ID(PunchProtocol), func(s network.Stream) {
+		defer s.Reset()
+		readMeet(s)
+		w := wire.NewWriter(s, maxMeet)
+		w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, tell) })
+		io.Copy(io.Discard, s)
+	})
+	host.punch.begin(t.Context(), host.best(stranger.id))
+	if service, other := called[0].Load(), called[1].Load(); service > 0 || other == 0 {
+		t.Errorf("the host has called %d times at a service, %d times at the other port", service, other)
 	}
 }
 
