@@ -35,11 +35,12 @@ type Conn struct {
 	done   chan struct{} // closed once, when no connection is left
 
 	mu        sync.Mutex
-	path      Path     // without what is known of the obstacle
-	obstacle  obstacle // to a direct path
-	fired     bool     // better is closed
-	preferred bool     // surer is closed
-	closed    bool     // done is closed
+	path      Path      // without what is known of the obstacle
+	obstacle  obstacle  // to a direct path
+	fired     bool      // better is closed
+	preferred bool      // surer is closed
+	closed    bool      // done is closed
+	told      time.Time // when the host last said that the line loses packets
 }
 
 // ID returns the peer's verified ID.
@@ -148,6 +149,18 @@ func (c *Conn) prefer(path Path) {
 	}
 	c.path, c.preferred = path, true
 	close(c.surer)
+}
+
+// mayPrefer tells whether a host's word that the line loses packets is acted on: one
+// that repeats it must not make us dial without end.
+func (c *Conn) mayPrefer(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.preferred || now.Sub(c.told) < preferAgain {
+		return false
+	}
+	c.told = now
+	return true
 }
 
 // newConn makes a Conn of what Dial has won, and watches it until it ends.

@@ -22,6 +22,8 @@ const (
 	preferTime = 5 * time.Second // to have a connection over TCP
 	preferMost = 8               // addresses that are tried for it
 
+	preferAgain = 10 * time.Second // between two tries
+
 	preferPause = 10 * time.Millisecond
 )
 
@@ -77,7 +79,8 @@ func (n *Node) hearLosses() {
 
 // preferTCP lets the Conns to a host, if there are any, go on over TCP.
 func (n *Node) preferTCP(id peer.ID) {
-	conns := n.connsTo(id)
+	now := time.Now()
+	conns := slices.DeleteFunc(n.connsTo(id), func(c *Conn) bool { return !c.mayPrefer(now) })
 	if len(conns) == 0 {
 		return
 	}
