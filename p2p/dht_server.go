@@ -1,8 +1,10 @@
 package p2p
 
 import (
+	"bytes"
 	"container/list"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,9 +52,12 @@ func newRecordStore(allows func(peer.ID) bool) *recordStore {
 }
 
 // AddProvider keeps a record, in place of the oldest where there are too many.
-// The DHT has checked that it comes from the peer that it is about.
+// The DHT has checked that it comes from the peer that it is about. It must lie
+// where those of that peer do: strangers could else leave theirs beside a host's
+// until no answer has room for all of them.
 func (s *recordStore) AddProvider(_ context.Context, key []byte, about peer.AddrInfo) error {
-	if !s.allows(about.ID) {
+	lies := func(day time.Time) bool { return bytes.Equal(key, rendezvousKey(about.ID, day).Hash()) }
+	if !s.allows(about.ID) || !slices.ContainsFunc(rendezvousDays(time.Now()), lies) {
 		return nil
 	}
 	s.mu.Lock()

@@ -191,36 +191,49 @@ func TestOnARelayOfStrangersTheReasonIsSaid(t *testing.T) {
 }
 
 func TestAFloodOfRecordsLeavesRoom(t *testing.T) {
-	s := newRecordStore(func(peer.ID) bool { return true })
-	mine := newIdentity(t).id
-	put := func(id peer.ID, key string) { s.AddProvider(t.Context(), []byte(key), peer.AddrInfo{ID: id}) }
-	for i := range 100 {
-		put(mine, fmt.Sprint("mine", i))
-	}
-	if n := s.byPeer[mine]; n != maxKeptEach {
-		t.Errorf("one host has %d records, want %d", n, maxKeptEach)
-	}
-	if found, _ := s.GetProviders(t.Context(), []byte("mine99")); len(found) != 1 || found[0].ID != mine {
-		t.Errorf("the newest record: %v", found)
-	}
-	for i := range 2 * maxKept {
-		put(peer.ID(fmt.Sprint("stranger", i)), fmt.Sprint(i))
-	}
-	if s.oldest.Len() != maxKept || len(s.byKey) != maxKept || len(s.byPeer) != maxKept {
-		t.Errorf("%d records, %d keys, %d peers, want %d", s.oldest.Len(), len(s.byKey), len(s.byPeer), maxKept)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newRecordStore(func(peer.ID) bool { return true })
+		put := func(id peer.ID, key []byte) { s.AddProvider(t.Context(), key, peer.AddrInfo{ID: id}) }
+		mine := peer.ID("mine")
+		for range 14 {
+			for _, day := range rendezvousDays(time.Now()) {
+				put(mine, rendezvousKey(mine, day).Hash())
+			}
+			time.Sleep(2 * time.Hour)
+		}
+		newest := rendezvousKey(mine, time.Now().AddDate(0, 0, 1)).Hash()
+		put(mine, newest)
+		if n := s.byPeer[mine]; n != maxKeptEach {
+			t.Errorf("one host has %d records, want %d", n, maxKeptEach)
+		}
+		for i := range 100 { // beside those of that host, and anywhere
+			put(peer.ID(fmt.Sprint("liar", i)), newest)
+			put(mine, []byte(fmt.Sprint("key", i)))
+		}
+		if found, _ := s.GetProviders(t.Context(), newest); len(found) != 1 || found[0].ID != mine || s.byPeer[mine] != maxKeptEach {
+			t.Errorf("%d records lie beside the newest one, and the host has %d in all", len(found)-1, s.byPeer[mine])
+		}
+		for i := range 2 * maxKept {
+			id := peer.ID(fmt.Sprint("stranger", i))
+			put(id, rendezvousKey(id, time.Now()).Hash())
+		}
+		if s.oldest.Len() != maxKept || len(s.byKey) != maxKept || len(s.byPeer) != maxKept {
+			t.Errorf("%d records, %d keys, %d peers, want %d", s.oldest.Len(), len(s.byKey), len(s.byPeer), maxKept)
+		}
+	})
 }
 
 func TestARecordIsForgottenAfterADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newRecordStore(func(peer.ID) bool { return true })
-		s.AddProvider(t.Context(), []byte("key"), peer.AddrInfo{ID: "host"})
+		key := rendezvousKey("host", time.Now()).Hash()
+		s.AddProvider(t.Context(), key, peer.AddrInfo{ID: "host"})
 		time.Sleep(25 * time.Hour)
-		if found, _ := s.GetProviders(t.Context(), []byte("key")); len(found) != 1 {
+		if found, _ := s.GetProviders(t.Context(), key); len(found) != 1 {
 			t.Error("forgotten too soon")
 		}
 		time.Sleep(2 * time.Hour)
-		if found, _ := s.GetProviders(t.Context(), []byte("key")); len(found) != 0 || len(s.byPeer) != 0 {
+		if found, _ := s.GetProviders(t.Context(), key); len(found) != 0 || len(s.byPeer) != 0 {
 			t.Error("not forgotten")
 		}
 	})

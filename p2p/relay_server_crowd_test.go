@@ -114,3 +114,16 @@ func (h *hostile) hold(ctx context.Context, there peer.ID, addr ma.Multiaddr, mo
 		rest(ctx, time.Second, nil)
 	}
 }
+
+// Whoever asks for a place and is gone before he gets it leaves nothing behind.
+func TestARelayRemembersNobodyWhoHasGone(t *testing.T) {
+	r := startOwnRelay(t, RelayOptions{})
+	for i := range 100 {
+		r.AllowReserve(peer.ID(fmt.Sprint("gone", i)), nil)
+	}
+	r.guests.mu.Lock()
+	defer r.guests.mu.Unlock()
+	if n := len(r.guests.streams); n > 0 {
+		t.Errorf("it remembers %d", n)
+	}
+}

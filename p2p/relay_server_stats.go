@@ -77,7 +77,7 @@ func (r *Relay) AllowReserve(id peer.ID, _ ma.Multiaddr) bool {
 	if !r.allows(id) {
 		return false
 	}
-	r.guests.serve(id)
+	r.serves(id)
 	r.work.Go(func() { r.dropStale(id) })
 	return true
 }
@@ -89,9 +89,18 @@ func (r *Relay) AllowConnect(src peer.ID, _ ma.Multiaddr, dest peer.ID) bool {
 		return false
 	}
 	if r.guests.serves(dest) { // else it has no place
-		r.guests.serve(src)
+		r.serves(src)
 	}
 	return true
+}
+
+// serves notes that a peer is served, unless it has gone meanwhile: nobody would strike
+// it off.
+func (r *Relay) serves(id peer.ID) {
+	r.guests.serve(id)
+	if r.stack.swarm.Connectedness(id) == network.NotConnected {
+		r.guests.gone(id)
+	}
 }
 
 func (r *Relay) allows(id peer.ID) bool { return len(r.allowed) == 0 || r.allowed[id] }

@@ -29,6 +29,7 @@ const (
 	relayBusy    = 2 * time.Second  // the same while a session runs
 	otherTime    = 2 * time.Second  // for the other transport when one is up: then it is blocked
 	renewEarly   = 5 * time.Minute  // relays grant an hour
+	renewSoonest = 5 * time.Second  // whatever a relay grants
 )
 
 // relayLink is the line to one relay.
@@ -134,7 +135,7 @@ func (n *Node) joinRelay(l *relayLink, limit time.Duration) (renew time.Duration
 		return 0, err
 	}
 	left := time.Until(granted.Expiration)
-	return max(left-renewEarly, left/2), nil
+	return max(left-renewEarly, left/2, renewSoonest), nil
 }
 
 // reach connects to the relay over QUIC and TCP at once, and keeps what comes up
