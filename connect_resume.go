@@ -191,7 +191,6 @@ func (s *session) retire(ctx context.Context, old, now *leg, dead bool) {
 	if !dead {
 		old.detach()
 	}
-	s.tellDropped(ctx)
 }
 
 // move continues the session on the better path of the same connection.

@@ -25,6 +25,7 @@ type session struct {
 	line  atomic.Pointer[line]
 	perms *bell        // rings when the permissions have changed
 	way   atomic.Value // string: by which sort of path it travels, as was told last
+	said  notices
 
 	stage *stage // nil for an errand
 	meter *screen.Meter
@@ -57,6 +58,7 @@ func (s *session) run() error {
 	work.Go(func() { s.tellWhy(ctx) })
 	work.Go(debug.FreeOSMemory) // argon2 has left 64 MiB that are never needed again
 	err := s.stay(ctx)
+	s.tellLast(err)
 	s.pass().Close(auth.Closed)
 	cancel(err)
 	s.close()
@@ -78,6 +80,7 @@ func (s *session) openSurface(ctx context.Context, cancel context.CancelCauseFun
 		surface = s.win
 		s.feed = input.NewFeed()
 		work.Go(func() { s.feed.Run(ctx, s.win.Events()) })
+		work.Go(func() { s.tellDropped(ctx) })
 		work.Go(func() {
 			select {
 			case <-s.win.Done():

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"rac/screen"
@@ -55,13 +57,33 @@ func noMonitor(whose string, nth, have int) error {
 	return fmt.Errorf("%s has no monitor %d: it has %s", whose, nth, plural(have, "monitor"))
 }
 
-// tell says what is going on, in the window too.
-func (s *session) tell(status string) {
+// notices is what is said at a time.
+type notices struct {
+	mu  sync.Mutex
+	nth int // of all that was said
+}
+
+// tell says what is going on, in the window too; there until done is called, or
+// something else is said.
+func (s *session) tell(status string) (done func()) {
+	s.said.mu.Lock()
+	defer s.said.mu.Unlock()
+	s.said.nth++
+	s.show(status)
+	s.phase(status)
+	nth := s.said.nth
+	return func() {
+		s.said.mu.Lock()
+		defer s.said.mu.Unlock()
+		if s.said.nth == nth {
+			s.show("")
+		}
+	}
+}
+
+func (s *session) show(status string) {
 	if s.win != nil {
 		s.win.SetStatus(status)
-	}
-	if status != "" {
-		s.phase(status)
 	}
 }
 
@@ -78,50 +100,57 @@ func (s *session) tellLost(ctx context.Context, g *leg) {
 	if s.feed != nil {
 		text += "; what is typed now is dropped"
 	}
-	s.tell(text)
+	defer s.tell(text)()
 	<-ctx.Done()
-	s.tell("")
 }
 
 // noticeTime is how long a notice is shown.
 const noticeTime = 5 * time.Second
 
-// tellDropped says what has not reached the host.
+// tellDropped says what has not reached the host, each time as soon as the host is
+// heard again: that may be on the same line, or a while after the session has changed
+// to another.
 func (s *session) tellDropped(ctx context.Context) {
-	if s.feed == nil || !s.awaitInput(ctx) {
-		return
+	over := time.NewTimer(0)
+	done := func() {}
+	for {
+		select {
+		case <-s.feed.Dropped():
+			done = s.tellLosses()
+			over.Reset(noticeTime)
+		case <-over.C:
+			done()
+		case <-ctx.Done():
+			return
+		}
 	}
+}
+
+func (s *session) tellLosses() (done func()) {
 	n := s.feed.Lost()
 	if n == 0 {
-		return
+		return func() {}
 	}
 	if *s.o.json {
 		s.emit("dropped", map[string]int{"keys": n})
 	}
-	s.tellFor(ctx, fmt.Sprintf("the line is back; what was typed meanwhile was dropped (%d)", n))
+	return s.tell("dropped, not typed at the host: " + plural(n, "key"))
+}
+
+// tellLast says what was still under way when the host or the line ended the session.
+func (s *session) tellLast(why error) {
+	if s.feed == nil || errors.Is(why, errClosed) || s.ctx.Err() != nil {
+		return
+	}
+	s.feed.Mute(true)
+	s.tellLosses()
 }
 
 // tellFor says something for a while.
 func (s *session) tellFor(ctx context.Context, notice string) {
-	s.tell(notice)
+	defer s.tell(notice)()
 	select {
 	case <-time.After(noticeTime):
-		s.tell("")
 	case <-ctx.Done():
 	}
-}
-
-// awaitInput waits until the input gets through again: until then more may be
-// dropped. false: ctx has ended.
-func (s *session) awaitInput(ctx context.Context) bool {
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	for s.feed.Blocked() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return false
-		}
-	}
-	return true
 }

@@ -167,10 +167,10 @@ const keptFor = 2500 * time.Millisecond
 // has told of.
 func (st *faultStage) arrived(dropped int) {
 	st.Helper()
-	st.typist.stop()
+	st.typist.stop(func() int { return dropped })
 	defer st.typist.pause(false)
 	c := st.typist.compare()
-	st.Logf("typed: %+v", c)
+	st.Logf("%v", c)
 	if c.missing > dropped || c.extra > 0 || len(st.h.keysDown()) > 0 {
 		st.Errorf("of %d letters %d are missing, and %d came that nobody typed; keys down: %v", c.typed, c.missing, c.extra, st.h.keysDown())
 	}
@@ -243,7 +243,7 @@ func play(t *testing.T, f fault) (o outcome) {
 	eventually(t, "the picture moves again", func() bool { return st.clock.movedAfter(back) >= 0 })
 	time.Sleep(4 * time.Second) // and after it
 	st.awaitPath(f.path)        // as it was before
-	st.typist.stop()
+	st.typist.stop(st.reported)
 	o.again = st.clock.movedAfter(back)
 	o.frozen, _ = st.clock.frozen(began)
 	o.compared = st.typist.compare()
@@ -264,7 +264,7 @@ func play(t *testing.T, f fault) (o outcome) {
 		t.Errorf("a letter came %v after its key", o.latest)
 	}
 	if t.Failed() {
-		t.Logf("%+v", o)
+		t.Logf("%v told, fault at %s: %v", o.reported, began.Format("05.000"), o.compared)
 	}
 	return o
 }

@@ -3,8 +3,10 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,12 +102,14 @@ func (ty *typist) pause(paused bool) {
 	ty.paused = paused
 }
 
-// stop stops the typing, and returns when a second long nothing more has arrived.
-func (ty *typist) stop() {
+// stop stops the typing, and returns when all letters have arrived but those that
+// told counts, or when late has passed and none comes any more.
+func (ty *typist) stop(told func() int) {
 	ty.pause(true)
-	for n := -1; n != len(ty.arrivals()); time.Sleep(time.Second) {
-		n = len(ty.arrivals())
+	for end := time.Now().Add(late + time.Second); time.Now().Before(end) && ty.compare().missing > told(); {
+		time.Sleep(100 * time.Millisecond)
 	}
+	time.Sleep(time.Second) // there might be one too many
 }
 
 func (ty *typist) arrivals() []letter {
@@ -118,6 +122,16 @@ func (ty *typist) arrivals() []letter {
 type compared struct {
 	typed, missing, extra int
 	latest                time.Duration // from a key to its letter
+	lost                  []letter      // those that are missing
+}
+
+// String leaves out the time of day.
+func (c compared) String() string {
+	var lost strings.Builder
+	for _, l := range c.lost {
+		fmt.Fprintf(&lost, " %c %s", l.r, l.at.Format("05.000"))
+	}
+	return fmt.Sprintf("%d typed, %d missing, %d extra, latest %v; missing:%s", c.typed, c.missing, c.extra, c.latest, lost.String())
 }
 
 // compare holds what has arrived against what was typed: the longest common
@@ -147,9 +161,11 @@ func (ty *typist) compare() (c compared) {
 			i, j = i-1, j-1
 		case length[i-1][j] >= length[i][j-1]:
 			i--
+			c.lost = append(c.lost, a[i])
 		default:
 			j--
 		}
 	}
+	c.lost = append(c.lost, a[:i]...)
 	return c
 }

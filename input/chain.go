@@ -16,12 +16,13 @@ type chainID [16]byte
 // that the next stream neither repeats nor misses any of it, and what is held
 // when one stream takes over from another that still works.
 type chain struct {
-	taken uint64  // events that were put in, over all its streams
-	held  []Event // ids that the last stream has handed over; none where it has released all
-	yield chan struct{}
-	left  chan struct{} // closed when no stream serves it
-	asked bool          // yield is closed
-	used  time.Time
+	taken  uint64  // events that were put in or missed, over all its streams
+	missed uint64  // presses and characters of these that could not be put in
+	held   []Event // ids that the last stream has handed over; none where it has released all
+	yield  chan struct{}
+	left   chan struct{} // closed when no stream serves it
+	asked  bool          // yield is closed
+	used   time.Time
 }
 
 // maxChains bounds what viewers can make a host remember. One that was forgotten

@@ -12,16 +12,19 @@ import (
 	"unicode/utf8"
 )
 
-// blockAfter is for how long what is done at the viewer is kept for a host that is
-// silent; then it is dropped. A host that has nothing to confirm is heard each
-// reportEvery: it counts as silent from when the next report is due, else a key that
-// comes at that moment would be kept for less.
-const blockAfter = 3 * time.Second
+// kept is for how long what is done at the viewer waits for a host that is silent;
+// then it is dropped. That is 3 s, and a host that has nothing to confirm is heard
+// each reportEvery: it counts as silent from when the next report is due, else a key
+// that comes at that moment would be kept for less.
+const kept = 3*time.Second + reportEvery
 
 // prompt is for how long the host may have put in nothing of what was sent to it
 // until keys do not repeat: what waits on a line that has stalled must not come
 // out of it as a row of letters.
 const prompt = 300 * time.Millisecond
+
+// maxMissed bounds what a report of the host can say to be missing.
+const maxMissed = 1 << 20
 
 // maxQueue is how many events may wait for a line that has stalled, some
 // minutes of typing; then no more are taken from the caller.
@@ -31,31 +34,50 @@ const maxQueue = 4096
 // the streams that carry it: the next Send goes on where the last one has ended,
 // and no event is put in twice.
 //
-// When a report of the host is 3 s overdue, or it has put in nothing for 3 s of what
-// was sent to it, a Feed drops what it has and what comes, until the host is heard
-// again: a key that is pressed into a dead line must not be typed later into whatever
-// has come up there since. Lost tells how much was dropped.
+// Each key that it takes is put in by the host, once, or counted by Lost. When a
+// report of the host is 3 s overdue, a Feed drops what waits and what comes, until the
+// host is heard again: a key that is pressed into a dead line must not be typed later
+// into whatever has come up there since. For the same reason it drops what the host
+// could put in no more before it is late (serve.go). What the host could not put in,
+// it tells.
 type Feed struct {
 	id   chainID
 	wake chan struct{} // holds one: there is something to write
 	room chan struct{} // holds one: the queue has become shorter
+	tell chan struct{} // holds one: Lost has something to say
 
 	mu      sync.Mutex
-	queue   []Event // waits to be written
+	queue   []stroke // waits to be written
 	held    map[Event]bool
 	orphans map[Event]bool // may be down at the host, and nobody will release it: ids of what was dropped
 	ended   bool           // no more events will come
 	muted   bool           // they are thrown away: the host takes none
-	lost    int            // presses and texts that were dropped, since Lost was asked
+	lost    int            // presses and characters that were dropped, since Lost was asked
 	carrier *carrier       // the one that may take from the queue
+	sends   int            // how many there were
 
 	// Of a chain only.
 	chained bool
-	sent    []Event       // written, and not yet known to be put in
+	sent    []stroke      // written, and not yet known to be put in
 	since   time.Time     // when the first of these was written, or the one before it was known
-	taken   uint64        // known to be put in, over all streams
+	taken   uint64        // known to have been taken by the host, over all streams
+	missed  uint64        // presses and characters of these that it could not put in
 	heard   time.Time     // when the host last was
 	clock   time.Duration // the host's newest, on the carrier's stream
+}
+
+// stroke is an event and when it was made, by the clock on the wall: what was
+// typed before this computer fell asleep is old when it wakes.
+type stroke struct {
+	Event
+	at time.Time
+}
+
+func strokeOf(ev Event) stroke { return stroke{ev, time.Now().Round(0)} }
+
+// age is not more than a day: the clock may have been set.
+func (s stroke) age() time.Duration {
+	return min(max(time.Now().Round(0).Sub(s.at), 0), 24*time.Hour)
 }
 
 // NewFeed returns an empty Feed.
@@ -67,7 +89,7 @@ func NewFeed() *Feed {
 }
 
 func newFeed() *Feed {
-	return &Feed{wake: make(chan struct{}, 1), room: make(chan struct{}, 1), held: map[Event]bool{}, orphans: map[Event]bool{}, heard: time.Now()}
+	return &Feed{wake: make(chan struct{}, 1), room: make(chan struct{}, 1), tell: make(chan struct{}, 1), held: map[Event]bool{}, orphans: map[Event]bool{}, heard: time.Now()}
 }
 
 // Run takes events until there are no more, or ctx ends.
@@ -114,9 +136,9 @@ func (f *Feed) tryTake(ev Event) bool {
 	k, key := ev.(Key)
 	switch {
 	case f.muted || key && k.Again && !f.repeatsLocked(k):
-	case f.blockedLocked():
+	case f.silentLocked() || f.chained && f.oldestLocked() > late:
 		// What was sent may have been put in: the next stream will tell.
-		f.dropLocked(append(f.queue, ev))
+		f.dropLocked(append(f.queue, strokeOf(ev)))
 		f.queue = nil
 	case len(f.queue)+len(f.sent) >= maxQueue:
 		return false
@@ -126,42 +148,35 @@ func (f *Feed) tryTake(ev Event) bool {
 	return true
 }
 
-// Blocked tells whether what comes is dropped.
-func (f *Feed) Blocked() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.blockedLocked()
-}
+// silentLocked tells whether the host has not been heard for too long.
+func (f *Feed) silentLocked() bool { return f.chained && time.Since(f.heard) > kept }
 
-func (f *Feed) blockedLocked() bool {
-	silent := time.Since(f.heard) > reportEvery+blockAfter
-	stalled := len(f.sent) > 0 && time.Since(f.since) > blockAfter
-	return f.chained && (silent || stalled)
+// oldestLocked is the age of what has waited for the longest.
+func (f *Feed) oldestLocked() time.Duration {
+	for _, waits := range [][]stroke{f.sent, f.queue} {
+		if len(waits) > 0 {
+			return waits[0].age()
+		}
+	}
+	return 0
 }
 
 // repeatsLocked tells whether a key may repeat: the host has it down, and takes
 // what comes as it comes.
 func (f *Feed) repeatsLocked(k Key) bool {
 	stalled := f.chained && len(f.sent) > 0 && time.Since(f.since) > prompt
-	return f.held[k.id()] && !stalled && !slices.Contains(f.queue, Event(k))
+	waits := slices.ContainsFunc(f.queue, func(s stroke) bool { return s.Event == Event(k) })
+	return f.held[k.id()] && !stalled && !waits
 }
 
 // dropLocked counts what is lost. Nothing counts as held from then on: the person
 // presses anew what he wants to be down.
-func (f *Feed) dropLocked(events []Event) {
-	for _, ev := range events {
-		id, down, ok := pressed(ev)
-		if ok {
+func (f *Feed) dropLocked(strokes []stroke) {
+	for _, s := range strokes {
+		if id, _, ok := pressed(s.Event); ok {
 			f.orphans[id] = true
 		}
-		if k, key := ev.(Key); key && k.Again {
-			continue
-		}
-		if down {
-			f.lost++
-		} else if text, ok := ev.(Text); ok {
-			f.lost += utf8.RuneCountInString(text.Text)
-		}
+		f.lost += weight(s.Event)
 	}
 	for id := range f.held {
 		f.orphans[id] = true
@@ -172,17 +187,21 @@ func (f *Feed) dropLocked(events []Event) {
 // releaseLocked has the host release what nobody else will: it may have put in a
 // press whose release was dropped.
 func (f *Feed) releaseLocked() {
-	if len(f.orphans) == 0 || f.blockedLocked() {
+	if len(f.orphans) == 0 {
 		return
 	}
-	var ups []Event
+	var ups []stroke
 	for id := range f.orphans {
-		ups = append(ups, up(id))
+		ups = append(ups, strokeOf(up(id)))
 	}
 	clear(f.orphans)
 	f.queue = append(ups, f.queue...)
 	offer(f.wake)
 }
+
+// Dropped says when to ask Lost: something was dropped, and the host is heard, so
+// that no more is for now.
+func (f *Feed) Dropped() <-chan struct{} { return f.tell }
 
 // Lost returns how many presses and characters were dropped since it was last
 // asked.
@@ -194,8 +213,14 @@ func (f *Feed) Lost() int {
 	return n
 }
 
+func (f *Feed) tellLocked() {
+	if f.lost > 0 {
+		offer(f.tell)
+	}
+}
+
 // Mute throws away what comes, until it is called with false: the host permits
-// no input.
+// no input. What was on its way counts as lost.
 func (f *Feed) Mute(muted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -204,8 +229,9 @@ func (f *Feed) Mute(muted bool) {
 	}
 	f.muted, f.heard = muted, time.Now()
 	if muted {
+		f.dropLocked(append(f.sent, f.queue...))
 		f.queue, f.sent = nil, nil
-		clear(f.held)
+		f.tellLocked()
 	}
 }
 
@@ -226,8 +252,10 @@ func (f *Feed) addLocked(ev Event) {
 		f.addTextLocked(clean(ev.Text))
 		return
 	}
-	f.queue = append(f.queue, ev)
+	f.queueLocked(ev)
 }
+
+func (f *Feed) queueLocked(ev Event) { f.queue = append(f.queue, strokeOf(ev)) }
 
 func (f *Feed) holdLocked(id Event, down bool) {
 	if down {
@@ -239,22 +267,22 @@ func (f *Feed) holdLocked(id Event, down bool) {
 
 func (f *Feed) addMotionLocked(m Motion) {
 	if n := len(f.queue); n > 0 {
-		if _, ok := f.queue[n-1].(Motion); ok {
-			f.queue[n-1] = m
+		if _, ok := f.queue[n-1].Event.(Motion); ok {
+			f.queue[n-1] = strokeOf(m)
 			return
 		}
 	}
-	f.queue = append(f.queue, m)
+	f.queueLocked(m)
 }
 
 func (f *Feed) addWheelLocked(w Wheel) {
 	if n := len(f.queue); n > 0 {
-		if last, ok := f.queue[n-1].(Wheel); ok {
-			f.queue[n-1] = clampWheel(Wheel{last.DX + clampInt32(w.DX), last.DY + clampInt32(w.DY)})
+		if last, ok := f.queue[n-1].Event.(Wheel); ok {
+			f.queue[n-1] = strokeOf(clampWheel(Wheel{last.DX + clampInt32(w.DX), last.DY + clampInt32(w.DY)}))
 			return
 		}
 	}
-	f.queue = append(f.queue, clampWheel(w))
+	f.queueLocked(clampWheel(w))
 }
 
 // addTextLocked cuts a text between characters.
@@ -264,30 +292,42 @@ func (f *Feed) addTextLocked(text string) {
 		for n < len(text) && !utf8.RuneStart(text[n]) {
 			n--
 		}
-		f.queue = append(f.queue, Text{text[:n]})
+		f.queueLocked(Text{text[:n]})
 		text = text[n:]
 	}
 }
 
 func clampInt32(n int) int { return min(max(n, math.MinInt32), math.MaxInt32) }
 
+// enter numbers a stream: of two the younger one carries.
+func (f *Feed) enter() (nth int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sends++
+	return f.sends
+}
+
 // begin makes c the carrier once the host has said what it has: taken events of
-// the chain. What it lacks is written again, unless it has become too old.
+// the chain. What it lacks is written again, all of it or, where that would come too
+// late, nothing.
 func (f *Feed) begin(c *carrier, t taken) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.carrier != nil && f.carrier.nth > c.nth {
+		return // it has been slow: what it says is out of date
+	}
 	f.carrier, f.clock = c, t.clock
 	known := t.events >= f.taken && t.events-f.taken <= uint64(len(f.sent))
 	if known {
 		f.sent = f.sent[t.events-f.taken:]
 	}
-	if !known || f.blockedLocked() {
+	if !known || f.silentLocked() || f.chained && f.oldestLocked() > kept {
 		f.dropLocked(append(f.sent, f.queue...))
 		f.sent, f.queue = nil, nil
 	}
 	f.queue = append(f.sent[:len(f.sent):len(f.sent)], f.queue...)
-	f.sent, f.taken, f.heard = nil, t.events, time.Now()
-	f.releaseLocked()
+	f.sent, f.taken = nil, t.events
+	f.hearLocked(t)
 	offer(f.wake)
 	offer(f.room)
 }
@@ -299,22 +339,30 @@ func (f *Feed) confirm(c *carrier, t taken) {
 	if f.carrier != c {
 		return // what it has put in is counted by the stream that took over
 	}
-	n := min(t.events-min(t.events, f.taken), uint64(len(f.sent)))
-	f.clock, f.heard = t.clock, time.Now()
-	if n > 0 {
-		f.sent, f.taken, f.since = f.sent[n:], f.taken+n, f.heard
+	f.clock = t.clock
+	if n := min(t.events-min(t.events, f.taken), uint64(len(f.sent))); n > 0 {
+		f.sent, f.taken, f.since = f.sent[n:], f.taken+n, time.Now()
 		offer(f.room)
 	}
+	f.hearLocked(t)
+}
+
+// hearLocked notes a sign of life.
+func (f *Feed) hearLocked(t taken) {
+	f.heard = time.Now()
+	f.lost += int(min(t.missed-min(t.missed, f.missed), maxMissed))
+	f.missed = t.missed
 	f.releaseLocked()
+	f.tellLocked()
 }
 
 // batch is what is to be written now.
 type batch struct {
-	events []Event
-	clock  time.Duration // the host's newest
-	over   bool          // nothing will follow
-	holds  bool          // something is down
-	gone   bool          // another stream carries on
+	strokes []stroke
+	clock   time.Duration // the host's newest
+	over    bool          // nothing will follow
+	holds   bool          // something is down
+	gone    bool          // another stream carries on
 }
 
 // next takes what waits.
@@ -325,7 +373,7 @@ func (f *Feed) next(c *carrier) (b batch) {
 		offer(f.wake) // it was for the other
 		return batch{gone: true}
 	}
-	b = batch{events: f.queue, clock: f.clock, over: f.ended, holds: len(f.held) > 0}
+	b = batch{strokes: f.queue, clock: f.clock, over: f.ended, holds: len(f.held) > 0}
 	if f.chained && len(f.queue) > 0 {
 		if len(f.sent) == 0 {
 			f.since = time.Now()

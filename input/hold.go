@@ -1,5 +1,7 @@
 package input
 
+import "unicode/utf8"
+
 // What it means that something is held.
 
 // id is a key's identity while it is held: its place, or where the viewer does
@@ -25,4 +27,19 @@ func pressed(ev Event) (id Event, down, ok bool) {
 		return ev.id(), ev.Down, true
 	}
 	return nil, false, false
+}
+
+// weight is how much is lost with an event: a press is one key, a text its
+// characters. What a repeat or a release does is not missed.
+func weight(ev Event) int {
+	if text, ok := ev.(Text); ok {
+		return utf8.RuneCountInString(text.Text)
+	}
+	if k, ok := ev.(Key); ok && k.Again {
+		return 0
+	}
+	if _, down, ok := pressed(ev); ok && down {
+		return 1
+	}
+	return 0
 }

@@ -31,16 +31,18 @@ const (
 	msgLocks  wire.Type = 0x06 // locks uint8: 1 Caps, 2 Num, 4 Scroll
 	msgAlive  wire.Type = 0x07 // nothing: what is held is still held
 	msgBegin  wire.Type = 0x08 // chain [16]byte: first of all; what follows goes on with the input of the chain's last stream
-	msgHeard  wire.Type = 0x09 // clock uint32: the newest of the host's; what follows is younger
+	msgHeard  wire.Type = 0x09 // clock uint32: the newest of the host's; what follows was sent later
+	msgAge    wire.Type = 0x0a // age uint32: milliseconds; what follows was made so long before it was sent; 0 until it is said
 )
 
 // From the host: msgDone or msgFailed once, when the viewer has ended its half of
 // the stream or something has failed; msgTaken in answer to msgBegin, when more
-// was put in, and once a second.
+// was taken, and once a second; msgMissed before it, when that has changed.
 const (
 	msgDone   wire.Type = 0x11 // nothing: all that the viewer sent has been put in
 	msgFailed wire.Type = 0x12 // text: why not
-	msgTaken  wire.Type = 0x13 // taken uint64: events of the chain that were put in; clock uint32: milliseconds that this stream is old here
+	msgTaken  wire.Type = 0x13 // taken uint64: events of the chain that were put in, or missed; clock uint32: milliseconds that this stream is old here
+	msgMissed wire.Type = 0x14 // missed uint64: presses and characters of the chain that were taken and could not be put in; 0 until it is said
 )
 
 const (
@@ -58,13 +60,16 @@ type alive struct{}
 
 func (alive) event() {}
 
-// begin and heard are about the stream, as alive is.
+// begin, heard and aged are about the stream, as alive is.
 type begin struct{ id chainID }
 
 type heard struct{ clock time.Duration }
 
+type aged struct{ age time.Duration }
+
 func (begin) event() {}
 func (heard) event() {}
+func (aged) event()  {}
 
 // The bits of msgLocks.
 const (
@@ -93,6 +98,8 @@ func typeOf(ev Event) wire.Type {
 		return msgBegin
 	case heard:
 		return msgHeard
+	case aged:
+		return msgAge
 	}
 	return msgAlive
 }
@@ -118,6 +125,8 @@ func appendEvent(dst []byte, ev Event) []byte {
 		return append(dst, ev.id[:]...)
 	case heard:
 		return be.AppendUint32(dst, uint32(ev.clock.Milliseconds()))
+	case aged:
+		return be.AppendUint32(dst, uint32(ev.age.Milliseconds()))
 	}
 	return dst
 }
@@ -162,6 +171,8 @@ func parseEvent(t wire.Type, b []byte) (Event, error) {
 		return begin{chainID(b)}, nil
 	case msgHeard:
 		return heard{time.Duration(be.Uint32(b)) * time.Millisecond}, nil
+	case msgAge:
+		return aged{time.Duration(be.Uint32(b)) * time.Millisecond}, nil
 	}
 	return nil, nil
 }
@@ -181,7 +192,7 @@ func bodyLen(t wire.Type) (n int, fixed bool) {
 		return 0, true
 	case msgBegin:
 		return len(chainID{}), true
-	case msgHeard:
+	case msgHeard, msgAge:
 		return 4, true
 	}
 	return 0, false
@@ -261,10 +272,11 @@ func appendReason(dst []byte, reason string) []byte {
 	return append(dst, strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")...)
 }
 
-// taken is msgTaken.
+// taken is msgTaken, and the msgMissed before it.
 type taken struct {
 	events uint64
 	clock  time.Duration
+	missed uint64
 }
 
 func appendTaken(dst []byte, t taken) []byte {
@@ -276,7 +288,18 @@ func parseTaken(b []byte) (taken, error) {
 	if len(b) != 12 {
 		return taken{}, fmt.Errorf("input: message 0x%02x has %d bytes, not 12", uint8(msgTaken), len(b))
 	}
-	return taken{binary.BigEndian.Uint64(b), time.Duration(binary.BigEndian.Uint32(b[8:])) * time.Millisecond}, nil
+	return taken{events: binary.BigEndian.Uint64(b), clock: time.Duration(binary.BigEndian.Uint32(b[8:])) * time.Millisecond}, nil
+}
+
+func appendMissed(dst []byte, missed uint64) []byte {
+	return binary.BigEndian.AppendUint64(dst, missed)
+}
+
+func parseMissed(b []byte) (uint64, error) {
+	if len(b) != 8 {
+		return 0, fmt.Errorf("input: message 0x%02x has %d bytes, not 8", uint8(msgMissed), len(b))
+	}
+	return binary.BigEndian.Uint64(b), nil
 }
 
 // parseReply reads one of the host's last words. ok is false for a type that it does

@@ -60,9 +60,15 @@ func TestAMessageOutsideItsLimitsIsRefused(t *testing.T) {
 }
 
 func TestTheHostsReportArrivesAsItWasSent(t *testing.T) {
-	want := taken{1<<63 + 5, 90 * time.Minute}
+	want := taken{events: 1<<63 + 5, clock: 90 * time.Minute}
 	if got, err := parseTaken(appendTaken(nil, want)); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if n, err := parseMissed(appendMissed(nil, 1<<63+6)); err != nil || n != 1<<63+6 {
+		t.Errorf("missed: got %d, %v", n, err)
+	}
+	if n, err := parseMissed(nil); err == nil {
+		t.Errorf("an empty body says that %d were missed", n)
 	}
 }
 
@@ -87,7 +93,8 @@ func FuzzMessages(f *testing.F) {
 	}
 	f.Add(uint8(msgDone), []byte{})
 	f.Add(uint8(msgFailed), []byte("no display"))
-	f.Add(uint8(msgTaken), appendTaken(nil, taken{7, time.Second}))
+	f.Add(uint8(msgTaken), appendTaken(nil, taken{events: 7, clock: time.Second}))
+	f.Add(uint8(msgMissed), appendMissed(nil, 7))
 	f.Fuzz(func(t *testing.T, typ uint8, body []byte) {
 		ev, err := parseEvent(wire.Type(typ), body)
 		if err == nil && ev != nil {
@@ -97,6 +104,9 @@ func FuzzMessages(f *testing.F) {
 		}
 		if report, err := parseTaken(body); err == nil && string(appendTaken(nil, report)) != string(body) {
 			t.Errorf("report %x became %+v", body, report)
+		}
+		if n, err := parseMissed(body); err == nil && string(appendMissed(nil, n)) != string(body) {
+			t.Errorf("report %x became %d", body, n)
 		}
 		if reason, ok, err := parseReply(wire.Type(typ), body); ok && err == nil && len(reason) > 4*maxReason {
 			t.Errorf("reason of %d bytes", len(reason))

@@ -19,8 +19,8 @@ type reporter struct {
 	once  sync.Once
 	wg    sync.WaitGroup
 
-	mu    sync.Mutex
-	taken uint64
+	mu            sync.Mutex
+	taken, missed uint64
 }
 
 func newReporter(s wire.Stream) *reporter {
@@ -34,15 +34,15 @@ func newReporter(s wire.Stream) *reporter {
 func (r *reporter) clock() time.Duration { return max(time.Now().Round(0).Sub(r.began), 0) }
 
 // start answers msgBegin, and goes on until end.
-func (r *reporter) start(taken uint64) {
-	r.took(taken)
+func (r *reporter) start(c *chain) {
+	r.took(c)
 	r.wg.Go(r.run)
 }
 
-// took notes that so many events of the chain have been put in.
-func (r *reporter) took(events uint64) {
+// took notes what has become of the chain's events.
+func (r *reporter) took(c *chain) {
 	r.mu.Lock()
-	r.taken = events
+	r.taken, r.missed = c.taken, c.missed
 	r.mu.Unlock()
 	offer(r.wake)
 }
@@ -51,6 +51,7 @@ func (r *reporter) run() {
 	w := wire.NewWriter(r.s, maxBody)
 	tick := time.NewTicker(reportEvery)
 	defer tick.Stop()
+	var told uint64
 	for {
 		select {
 		case <-r.wake:
@@ -59,8 +60,12 @@ func (r *reporter) run() {
 			return
 		}
 		r.mu.Lock()
-		t := taken{r.taken, r.clock()}
+		t := taken{r.taken, r.clock(), r.missed}
 		r.mu.Unlock()
+		if t.missed != told && w.Append(msgMissed, func(b []byte) []byte { return appendMissed(b, t.missed) }) != nil {
+			return
+		}
+		told = t.missed
 		if w.Append(msgTaken, func(b []byte) []byte { return appendTaken(b, t) }) != nil {
 			return // the reader of this stream notices, too
 		}

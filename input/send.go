@@ -65,7 +65,7 @@ func SendText(ctx context.Context, s wire.Stream, text string) error {
 // ends or another Send of the same Feed takes over. It closes s.
 func (f *Feed) Send(ctx context.Context, s wire.Stream) error {
 	defer context.AfterFunc(ctx, func() { s.Close() })()
-	c := &carrier{f: f, s: s, answered: make(chan error, 1), began: make(chan struct{})}
+	c := &carrier{f: f, nth: f.enter(), s: s, answered: make(chan error, 1), began: make(chan struct{})}
 	var wg sync.WaitGroup
 	wg.Go(func() { c.answered <- c.listen() })
 	defer wg.Wait()
@@ -80,9 +80,12 @@ func (f *Feed) Send(ctx context.Context, s wire.Stream) error {
 // carrier is one stream of a Feed.
 type carrier struct {
 	f        *Feed
+	nth      int // of the Feed's streams
 	s        wire.Stream
 	answered chan error    // the host's last word, or the end of the stream
 	began    chan struct{} // closed when the host has answered msgBegin
+
+	clock, age time.Duration // as were sent last
 }
 
 // run writes what the Feed has until the host has answered.
@@ -95,24 +98,20 @@ func (c *carrier) run(ctx context.Context) error {
 	beat := time.NewTimer(heartbeat)
 	defer beat.Stop()
 	var due bool
-	var clock time.Duration
 	for {
 		b := c.f.next(c)
 		if b.gone {
 			return ErrMoved
 		}
-		if len(b.events) == 0 && b.over {
+		if len(b.strokes) == 0 && b.over {
 			return c.finish()
 		}
-		if len(b.events) == 0 && b.holds && due {
-			b.events = []Event{alive{}}
+		events := c.script(b)
+		if len(events) == 0 && b.holds && due {
+			events = []Event{alive{}}
 		}
-		if len(b.events) > 0 {
-			if b.clock != clock {
-				clock = b.clock
-				b.events = append([]Event{heard{clock}}, b.events...)
-			}
-			if err := write(w, buf, b.events); err != nil {
+		if len(events) > 0 {
+			if err := write(w, buf, events); err != nil {
 				return c.reason(err)
 			}
 			beat.Reset(heartbeat)
@@ -129,6 +128,25 @@ func (c *carrier) run(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// ageStep is how exactly the host is told how old something is.
+const ageStep = 100 * time.Millisecond
+
+// script is what to write for a batch.
+func (c *carrier) script(b batch) (events []Event) {
+	if len(b.strokes) > 0 && b.clock != c.clock {
+		c.clock = b.clock
+		events = append(events, heard{c.clock})
+	}
+	for _, s := range b.strokes {
+		if age := s.age().Truncate(ageStep); c.f.chained && age != c.age {
+			c.age = age
+			events = append(events, aged{age})
+		}
+		events = append(events, s.Event)
+	}
+	return events
 }
 
 // begin makes the stream the Feed's.
@@ -190,6 +208,7 @@ func write(w *wire.Writer, buf *bufio.Writer, events []Event) error {
 // listen takes the host's reports until its last word: nil is Done.
 func (c *carrier) listen() error {
 	r := wire.NewReader(c.s, maxBody)
+	var missed uint64
 	for reports := 0; ; {
 		t, body, err := r.Next()
 		if err == io.EOF {
@@ -198,11 +217,18 @@ func (c *carrier) listen() error {
 		if err != nil {
 			return fmt.Errorf("input: %w: %w", ErrUnconfirmed, err)
 		}
+		if t == msgMissed {
+			if missed, err = parseMissed(body); err != nil {
+				return err
+			}
+			continue
+		}
 		if t == msgTaken && c.f.chained {
 			report, err := parseTaken(body)
 			if err != nil {
 				return err
 			}
+			report.missed = missed
 			if reports++; reports == 1 {
 				c.f.begin(c, report)
 				close(c.began)

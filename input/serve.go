@@ -5,6 +5,7 @@ package input
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -27,10 +28,10 @@ const (
 	lastWord = 5 * time.Second
 	// late is how old the input of a chain may be when it gets here. A line that
 	// was dead for a while, or a host that stood still, has what was typed
-	// meanwhile in its buffers: it must not be typed into what is there now. A
-	// viewer stops at blockAfter, and what it knows of our clock is as old as our last
-	// report, which leaves 1 s for the way.
-	late = blockAfter + reportEvery + time.Second
+	// meanwhile in its buffers: it must not be typed into what is there now. What a
+	// viewer has kept gets 1 s for the way, and what it knows of our clock is as old
+	// as our last report.
+	late = kept + time.Second
 	// reportEvery is how often the host of a chain shows that it is there.
 	reportEvery = time.Second
 )
@@ -39,6 +40,9 @@ const (
 // but may take later ones: the display is away, or somebody is being asked.
 // The event is lost, the stream goes on.
 var ErrNotNow = errors.New("the host takes no input now")
+
+// errTooMany is why a press was left out.
+var errTooMany = fmt.Errorf("input: %d keys are down already: %w", maxHeld, ErrNotNow)
 
 // errYield ends a stream whose chain another one goes on with.
 var errYield = errors.New("input: the viewer goes on by another stream")
@@ -146,6 +150,7 @@ type guest struct {
 
 	chain *chain        // nil: this stream is all there is
 	heard time.Duration // the newest time of ours that the viewer had when it sent
+	aged  time.Duration // for how long it had kept what it sends
 	begun bool          // the first message has come
 }
 
@@ -198,18 +203,21 @@ func (g *guest) take(ctx context.Context, ev Event) error {
 	case heard:
 		g.heard = min(ev.clock, g.reports.clock())
 		return nil
+	case aged:
+		g.aged = ev.age
+		return nil
 	}
 	if g.chain == nil {
 		return g.put(ctx, ev)
 	}
-	if g.reports.clock()-g.heard > late {
+	if g.reports.clock()-g.heard+g.aged > late {
 		return errLate
 	}
 	if err := g.put(ctx, ev); err != nil {
 		return err
 	}
 	g.chain.taken++
-	g.reports.took(g.chain.taken)
+	g.reports.took(g.chain)
 	return nil
 }
 
@@ -234,7 +242,7 @@ func (g *guest) begin(ctx context.Context, b begin) (err error) {
 		return err
 	}
 	g.held, g.chain.held = g.chain.held, nil
-	g.reports.start(g.chain.taken)
+	g.reports.start(g.chain)
 	return nil
 }
 
@@ -268,7 +276,11 @@ func (g *guest) hold(ev, id Event, down bool) error {
 		g.held = slices.Delete(g.held, i, i+1)
 		return g.inject(ev)
 	}
-	if i >= 0 || len(g.held) == maxHeld {
+	if i >= 0 {
+		return nil
+	}
+	if len(g.held) == maxHeld {
+		g.miss(ev, errTooMany)
 		return nil
 	}
 	// Before the injection: should that fail halfway, the release is tried.
@@ -276,10 +288,18 @@ func (g *guest) hold(ev, id Event, down bool) error {
 	err := g.inj.Inject(ev)
 	if errors.Is(err, ErrNotNow) {
 		g.held = g.held[:len(g.held)-1]
-		g.missed = err
+		g.miss(ev, err)
 		return nil
 	}
 	return err
+}
+
+// miss notes that an event was not put in: the viewer is told.
+func (g *guest) miss(ev Event, why error) {
+	g.missed = why
+	if g.chain != nil {
+		g.chain.missed += uint64(weight(ev))
+	}
 }
 
 // again repeats a key, unless it has been let go here: it comes down when it is
@@ -308,7 +328,7 @@ func (g *guest) text(ctx context.Context, text []rune) error {
 func (g *guest) inject(ev Event) error {
 	err := g.inj.Inject(ev)
 	if errors.Is(err, ErrNotNow) {
-		g.missed = err
+		g.miss(ev, err)
 		return nil
 	}
 	return err
