@@ -3,8 +3,9 @@ package codec
 import "image"
 
 // How a tile is said: known shapes in other colours RECOLOUR, one colour FILL, up to
-// four PACK, a picture EXACT or BITS, all else WORDS. The rule for pictures was found on real screens: of 3570 tiles
-// with text none, of 1530 of photographs all but 46 smooth ones are pictures.
+// four PACK, a picture EXACT or BITS, all else WORDS. The rule for pictures was found on
+// real screens: of 3570 tiles with text none, of 1530 of photographs all but 46 smooth ones
+// are pictures.
 // Both ways are exact, so a wrong choice costs bytes only.
 
 // choose brings what is known about a located tile up to date.
@@ -90,11 +91,13 @@ type colourCount struct {
 
 const (
 	manyColours = 48 // above: a photograph if neighbours differ, too
+	iconColours = 96 // above: an icon if hardly a colour comes twice; text has them again
 	sampled     = 16 // rows of a tile that are looked at
 )
 
-// picture says whether the pixels inside box look like a photograph or drawing
-// rather than text, and whether there are many colours.
+// picture says whether the pixels inside box look like a photograph, a drawing or an icon
+// rather than text, and whether there are many colours; not of an icon, which may have
+// text around it.
 func (s *colourCount) picture(p *Picture, box image.Rectangle) (picture, many bool) {
 	if s.epoch += 1 << 24; s.epoch == 0 {
 		s.epoch = 1 << 24
@@ -120,7 +123,10 @@ func (s *colourCount) picture(p *Picture, box image.Rectangle) (picture, many bo
 		pairs += len(row) - 1
 	}
 	many = n > manyColours
-	return 10*small > 6*(pairs-equal) || (many && 100*equal < 35*pairs), many
+	if 10*small > 6*(pairs-equal) || (many && 100*equal < 35*pairs) {
+		return true, many
+	}
+	return n > iconColours && 10*n > 9*(pairs-equal), false
 }
 
 // near returns 1 if no channel of two colours differs by more than 16.

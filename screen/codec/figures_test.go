@@ -11,7 +11,7 @@ var screenBytes = map[string]int{
 	"bitmap-text": 8621, "smooth-text": 32743, "gradient": 41002, "photo": 366533, "mixed": 494105,
 
 	"01-term-bitmap": 43282, "02-term-lcd-dark": 55578, "03-editor": 97315, "04-mousepad-dark": 28782,
-	"05-sheet": 82176, "06-files": 63294, "07-desk": 160842, "08-web-doc": 112502, "09-web-mixed": 745074,
+	"05-sheet": 82176, "06-files": 59764, "07-desk": 157891, "08-web-doc": 112502, "09-web-mixed": 745074,
 	"10-web-dark": 76192, "11-photo-macro": 1089543, "12-photo-dunes": 1820975, "14-gradient": 136740,
 }
 
