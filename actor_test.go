@@ -148,6 +148,6 @@ func cmdEnds(ts *testscript.TestScript, _ bool, args []string) {
 
 func cmdSignals(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 2, "signals WHAT NAME")
-	signals := map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT, "SIGKILL": syscall.SIGKILL}
+	signals := map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT, "SIGHUP": syscall.SIGHUP, "SIGKILL": syscall.SIGKILL}
 	ts.Check(storyOf(ts).actor(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
 }

@@ -179,7 +179,7 @@ func (p *program) runBy(pkexec string, before, args []string, lacking error) err
 		return err
 	}
 	again := exec.CommandContext(p.ctx, pkexec, slices.Concat(before, []string{self}, args)...)
-	again.Stdin, again.Stdout, again.Stderr = os.Stdin, p.stdout, os.Stderr
+	again.Stdin, again.Stdout, again.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err = again.Run()
 	var exit *exec.ExitError
 	switch {

@@ -25,7 +25,9 @@ const (
 	exitLost      = 7 // a session was up and the link could not be resumed
 	exitDisplay   = 8 // no display, or no usable capture or input backend
 	exitEnded     = 9 // ended by the host
+	exitHangup    = 129
 	exitInt       = 130
+	exitPipe      = 141
 	exitTerm      = 143
 )
 
@@ -48,7 +50,9 @@ func exitCodes() []struct {
 		{exitLost, "a session was up, the line was lost and could not be resumed", "yes"},
 		{exitDisplay, "no display, or no usable way to capture or to type", "no"},
 		{exitEnded, "ended by the host: revoked, disabled, kicked, stopped", "no"},
+		{exitHangup, "ended by SIGHUP: its terminal was closed", "–"},
 		{exitInt, "ended by SIGINT", "–"},
+		{exitPipe, "nobody reads its results any more (rac host | head -1)", "–"},
 		{exitTerm, "ended by SIGTERM", "–"},
 	}
 }

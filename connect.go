@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -181,10 +180,8 @@ func (c *connection) options(cfg *config.Config) (err error) {
 	if *c.o.viewOnly && *c.o.text != "" {
 		return usagef("--view-only and --type exclude each other")
 	}
-	if folder := filepath.Dir(*c.o.screenshot); *c.o.screenshot != "" {
-		if _, err := os.Stat(folder); err != nil {
-			return fmt.Errorf("--screenshot: %w", err)
-		}
+	if err := mayReplace(*c.o.screenshot); err != nil {
+		return fmt.Errorf("--screenshot: %w", err)
 	}
 	c.net = cfg.Network
 	c.relays = append(*c.o.relays, cfg.Network.Relays...)

@@ -142,7 +142,11 @@ func (a *asker) secret(ctx context.Context, from origin, again bool, prompt stri
 	case again && a.terminal == nil:
 		return "", auth.ErrNoPassword
 	case file != "":
-		return lineOf(file)
+		line, err := lineOf(file)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", from.variable, err)
+		}
+		return line, err
 	case *a.o.passwordStdin:
 		return a.stdinLine(from.line)
 	case a.terminal != nil:

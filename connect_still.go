@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"rac/auth"
@@ -82,6 +84,21 @@ func (s *session) takeScreenshot(ctx context.Context) error {
 		s.emit("screenshot", map[string]string{"path": *s.o.screenshot})
 	} else {
 		fmt.Fprintln(s.stdout, *s.o.screenshot)
+	}
+	return nil
+}
+
+// mayReplace tells before anything is dialled where no picture can be written. What
+// is no plain file would be lost: for root that may be /dev/stdout.
+func mayReplace(file string) error {
+	if file == "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Dir(file)); err != nil {
+		return err
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return fail(exitUsage, fmt.Errorf("%s is not a plain file, and would be replaced", file))
 	}
 	return nil
 }

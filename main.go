@@ -31,27 +31,34 @@ var version = "dev"
 
 func main() {
 	keepMemoryPrivate()
-	ctx, stop := notify(context.Background())
-	code := run(ctx, newProgram(), os.Args[1:])
-	stop()
+	ctx, end := notify(context.Background())
+	out := resultsTo(os.Stdout, end)
+	code := run(ctx, newProgram(out), os.Args[1:])
+	if err := out.lost(); err != nil && code == exitOK {
+		newVoice(os.Stderr, os.Getenv).say("%v", err)
+		code = exitError
+	}
 	os.Exit(code)
 }
 
-// notify returns a context that SIGINT and SIGTERM end, with the signal as its
-// cause.
-func notify(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
+// notify returns a context that SIGINT, SIGTERM and SIGHUP end, with the signal as
+// its cause, or end itself. A program that was started so as to outlive its
+// terminal (nohup) does.
+func notify(parent context.Context) (context.Context, func(error)) {
+	ctx, end := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
-		select {
-		case s := <-signals:
-			cancel(signalled{s})
-			signal.Stop(signals) // a second one ends the program at once
-		case <-ctx.Done():
-		}
+		s := <-signals
+		end(signalled{s.(syscall.Signal)})
+		// A second one ends the program at once; but a terminal that is closed sends
+		// SIGHUP twice, through the kernel and through its shell.
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
 	}()
-	return ctx, func() { signal.Stop(signals); cancel(nil) }
+	return ctx, end
 }
 
 // program is what every command has at hand.
@@ -71,13 +78,13 @@ type program struct {
 	stateDir string // not empty: instead of the usual one (rac doctor)
 }
 
-func newProgram() *program {
+func newProgram(out io.Writer) *program {
 	level := slog.LevelError
 	level.UnmarshalText([]byte(os.Getenv("RAC_LOG")))
 	return &program{
 		getenv: os.Getenv,
 		stdin:  bufio.NewReader(os.Stdin),
-		stdout: os.Stdout,
+		stdout: out,
 		voice:  newVoice(os.Stderr, os.Getenv),
 		log:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 //	types WHAT TEXT           types on that terminal; \n is the return key
 //	says WHAT REGEXP          waits until it has printed that
 //	ends WHAT CODE            waits until it has ended
-//	signals WHAT NAME         sends it SIGTERM, SIGINT or SIGKILL
+//	signals WHAT NAME         sends it SIGTERM, SIGINT, SIGHUP or SIGKILL
 //	host NAME [FLAGS]         starts rac host on that machine and waits until it is ready;
 //	                          $NAME_id and $NAME_addr are its ID and address
 //	address WHAT NAME         $NAME is the address that a host on a terminal has printed

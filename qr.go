@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"rsc.io/qr"
@@ -68,8 +67,8 @@ func paintedCell(upperBlack, lowerBlack bool) string {
 
 // printQR prints text as a QR code on stdout.
 func (p *program) printQR(text string) error {
-	out, ok := p.stdout.(*os.File)
-	lines, err := qrLines(text, ok && colours(out, p.getenv))
+	out, ok := p.stdout.(*results)
+	lines, err := qrLines(text, ok && colours(out.to, p.getenv))
 	if err != nil {
 		return err
 	}

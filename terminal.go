@@ -240,19 +240,17 @@ func readLine(r *bufio.Reader) (string, error) {
 	return "", fmt.Errorf("a line of more than %d bytes", longest)
 }
 
-// signalCode returns the exit code for the signal that ended ctx, 0 for none.
+// signalCode returns the exit code for the signal that ended ctx, as a shell
+// counts; 0 for none.
 func signalCode(ctx context.Context) int {
 	var s signalled
 	if errors.As(context.Cause(ctx), &s) {
-		if s.Signal == syscall.SIGTERM {
-			return exitTerm
-		}
-		return exitInt
+		return 128 + int(s.Signal)
 	}
 	return 0
 }
 
 // signalled is the cause with which a signal ends the program's context.
-type signalled struct{ os.Signal }
+type signalled struct{ syscall.Signal }
 
 func (s signalled) Error() string { return "ended by " + s.Signal.String() }

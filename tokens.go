@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -138,7 +137,7 @@ func (p *program) printTokens(lines []tokenLine) {
 // columns returns stdout for lines with fields between tabs. On a terminal they
 // are aligned below a header, when done is called.
 func (p *program) columns(header string) (out io.Writer, done func()) {
-	if f, ok := p.stdout.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+	if r, ok := p.stdout.(*results); !ok || !term.IsTerminal(int(r.to.Fd())) {
 		return p.stdout, func() {}
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)

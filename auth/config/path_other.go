@@ -3,6 +3,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -24,7 +25,7 @@ func xdg(variable, below string) (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w: set it, or both RAC_CONFIG and RAC_STATE", err)
 	}
 	return filepath.Join(home, below), nil
 }
