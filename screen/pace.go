@@ -100,6 +100,13 @@ const (
 	fewMessages = 4
 )
 
+// deaf says that so much is not answered that not even another display may go: who
+// asks for one after the other would fill our memory.
+func (p *pace) deaf() bool { return len(p.underWay) >= mostUnderWay }
+
+// mostUnderWay is more than fits onto the longest way.
+const mostUnderWay = 1024
+
 // limit returns how many bytes the next message may have. news: it brings pixels that
 // the viewer lacks, and not only a refinement, which what is typed meanwhile waits for.
 func (p *pace) limit(news bool) int {

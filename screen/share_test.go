@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"image"
 	"log/slog"
@@ -400,5 +401,77 @@ func TestTheLastPictureOfAScreenThatIsGoneIsNoScreenshot(t *testing.T) {
 	still.Show(&screen.Frame{Picture: picture, Dirty: []image.Rectangle{picture.Bounds()}, Bytes: 1, Exact: true})
 	if err := still.First(t.Context()); err != nil {
 		t.Errorf("no picture of a screen that has come back: %v", err)
+	}
+}
+
+// A viewer says what it wants again and again, takes what comes and answers nothing.
+// The host neither fills its memory with what is not answered nor leaves the others
+// without a picture; who answers at last gets his.
+func TestAViewerThatWantsWithoutEndIsNotServedWithoutEnd(t *testing.T) {
+	source := screentest.NewSource(300, 200)
+	s := newStage(t, opens(source))
+	host, far := p2ptest.Pipe(1 << 20)
+	s.work.Go(func() { s.share.Serve(s.ctx, host) })
+	t.Cleanup(func() { far.Close() })
+	const msgDisplay, msgFrame, msgShown, msgWant, wants, enough = 0x01, 0x02, 0x11, 0x12, 3000, 1024
+	w, r := wire.NewWriter(far, 64), wire.NewReader(far, 8<<20)
+	told := make(chan uint32, 2*wants)
+	frames := make(chan uint32, 2*wants)
+	s.work.Go(func() {
+		for {
+			kind, body, err := r.Next()
+			switch {
+			case err != nil:
+				return
+			case kind == msgDisplay:
+				told <- binary.BigEndian.Uint32(body)
+			case kind == msgFrame:
+				frames <- binary.BigEndian.Uint32(body)
+			}
+		}
+	})
+	displays, last, served := 0, uint32(0), true
+	for i := range wants {
+		if err := w.Write(msgWant, []byte{byte(i % 2), 0, 0}); err != nil {
+			t.Fatal(err)
+		}
+		if !served {
+			continue
+		}
+		select { // one after the other
+		case last = <-told:
+			displays++
+		case <-time.After(time.Second):
+			served = false
+		}
+	}
+	other, _ := s.join(screen.Want{}, 1<<20)
+	source.Fill(image.Rect(10, 10, 50, 50), 0x123456)
+	s.wait(other, "the other viewer's picture", equals(source.Picture()))
+	for len(told) > 0 {
+		last = <-told
+		displays++
+	}
+	if displays > enough {
+		t.Errorf("%d displays went out unanswered", displays)
+	}
+	for len(frames) > 0 {
+		<-frames
+	}
+	answer := func(seq uint32) {
+		if err := w.Write(msgShown, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, seq), 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer(last)
+	for late := time.After(20 * time.Second); ; {
+		select {
+		case seq := <-told:
+			answer(seq)
+		case <-frames:
+			return
+		case <-late:
+			t.Fatal("no picture for the one who answers")
+		}
 	}
 }

@@ -27,6 +27,7 @@ type viewer struct {
 	busy    bool // its goroutine is about to send something
 	want    Want
 	ready   bool // the viewer has said what it wants
+	asked   bool // and that is not what its canvas has
 	renewed bool // the display has changed since the viewer was told
 	pace    pace
 	met     time.Time     // when it began to share its canvas
@@ -121,13 +122,18 @@ func (v *viewer) read() error {
 func (v *viewer) setWant(w Want) {
 	v.share.mu.Lock()
 	defer v.share.mu.Unlock()
-	v.want, v.ready = w, true
-	v.leave()
-	v.canvas = newCanvas(v)
-	v.share.canvases[v.canvas] = true
-	if v.share.picture != nil {
-		v.canvas.restart(v.share.display)
+	v.want, v.ready, v.asked = w, true, true
+}
+
+// beginAnew gives v what it wants. The caller holds share.mu.
+func (v *viewer) beginAnew() {
+	v.asked = false
+	if len(v.canvas.members) > 1 {
+		v.leave()
+		v.canvas = newCanvas(v)
+		v.share.canvases[v.canvas] = true
 	}
+	v.canvas.restart(v.share.display)
 }
 
 // write sends what the viewer lacks whenever its line has room.
@@ -290,6 +296,12 @@ func (v *viewer) take() taken {
 			t.status = "the host has not captured its screen yet"
 		}
 		return t
+	}
+	if v.pace.deaf() {
+		return t
+	}
+	if v.asked {
+		v.beginAnew()
 	}
 	if v.renewed {
 		v.renewed = false
