@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type incoming struct {
 	name    string // in the root, as this system writes it
 	partial string
 	part    part
+	begun   bool      // there is one
 	h       hash.Hash // of what is there
 	there   int64     // bytes
 	file    *os.File  // once content comes
@@ -90,7 +92,7 @@ func (t *target) occupied(e *entry, name string, force bool) (have bool, err err
 
 // measure hashes the partial file, if there is one.
 func (f *incoming) measure(root *os.Root) error {
-	file, err := root.Open(f.partial)
+	file, err := openPart(root, f.partial, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -98,15 +100,10 @@ func (f *incoming) measure(root *os.Root) error {
 		return err
 	}
 	defer file.Close()
+	f.begun = true
 	info, err := file.Stat()
-	if err != nil {
+	if err != nil || info.Size() > f.size {
 		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is in the way", filepath.Base(f.partial))
-	}
-	if info.Size() > f.size {
-		return nil
 	}
 	if f.there, err = io.Copy(f.h, file); err != nil {
 		return err
@@ -116,12 +113,40 @@ func (f *incoming) measure(root *os.Root) error {
 	return nil
 }
 
+// openPart opens a partial file that is there, and nothing else that somebody who may
+// write in its folder has put in its place: a link to another file, which would be
+// written over, or a pipe, which waits for its other end.
+func openPart(root *os.Root, name string, flag int) (*os.File, error) {
+	before, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	inTheWay := fmt.Errorf("%s is in the way", filepath.Base(name))
+	if !before.Mode().IsRegular() {
+		return nil, inTheWay
+	}
+	file, err := root.OpenFile(name, flag|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := file.Stat(); err != nil || !os.SameFile(before, now) {
+		file.Close()
+		return nil, inTheWay
+	}
+	return file, nil
+}
+
 // begin opens the partial file for what comes from offset on.
 func (f *incoming) begin(root *os.Root, offset int64) (err error) {
 	if offset != f.there && offset != 0 {
 		return fmt.Errorf("files: content from %d on, where %d was wanted", offset, f.there)
 	}
-	if f.file, err = root.OpenFile(f.partial, os.O_WRONLY|os.O_CREATE, 0o600); err != nil {
+	if f.begun {
+		f.file, err = openPart(root, f.partial, os.O_WRONLY)
+	} else {
+		f.file, err = root.OpenFile(f.partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	}
+	if err != nil {
 		return err
 	}
 	if offset == 0 {
@@ -164,12 +189,9 @@ func (f *incoming) finish(t *target, sum []byte, force bool) error {
 		return errors.New("it arrived damaged")
 	}
 	// A name that is there after a power cut must not be one of an empty file.
-	err := errors.Join(f.file.Sync(), f.file.Close())
+	err := errors.Join(f.file.Chmod(f.mode), f.file.Sync(), f.file.Close())
 	f.file = nil
 	if err != nil {
-		return err
-	}
-	if err := t.root.Chmod(f.partial, f.mode); err != nil {
 		return err
 	}
 	if err := t.root.Chtimes(f.partial, time.Time{}, f.mtime); err != nil {

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"rac/p2p/wire"
@@ -262,7 +263,7 @@ func (x *sender) content(f want) error {
 		x.skipped(f.path, reason(err))
 		return x.w.Write(msgBroke, []byte(reason(err)))
 	}
-	file, err := x.t.root.Open(filepath.FromSlash(f.local))
+	file, err := x.t.root.OpenFile(filepath.FromSlash(f.local), os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may have become a pipe
 	if err != nil {
 		return broke(err)
 	}
