@@ -12,12 +12,13 @@ import (
 // stage lets one view of the host's screen take over from another on the same
 // surface. While the old line still works, the picture of the new one is painted
 // behind the curtain: it is shown when it is whole, and until then the old one
-// goes on. Where the old line is dead, what comes is shown as it comes.
+// goes on. Where the old line is dead, what comes is shown as it comes. A picture does
+// not go back in time; it stands a moment instead.
 type stage struct {
 	out screen.Surface
 
 	mu    sync.Mutex
-	on    *scene // whose frames are shown
+	on    *scene // whose turn it is
 	newer int
 	heard time.Time // when a frame last came
 	seen  time.Time // when the newest picture that was shown was captured
@@ -28,18 +29,24 @@ type scene struct {
 	stage  *stage
 	nth    int
 	urgent bool          // there is nothing else to look at
-	shown  chan struct{} // closed when its frames are shown
+	shown  chan struct{} // closed when it is its turn
 
 	// Guarded by stage.mu, and of use behind the curtain only.
 	missing *cover
 	cursor  *screen.Cursor
 	held    bool      // some of its frames were held back
 	whole   time.Time // since when its picture is
+	open    bool      // the curtain is up
 }
 
-// catchUp is how long a new picture that is whole may be older than the one that is
-// shown: over a way that takes longer it always is.
-const catchUp = 500 * time.Millisecond
+const (
+	// catchUp is how long the old line goes on beside a new picture that is whole, but
+	// older: over a way that takes longer it always is, and on a thin line one delays
+	// the other.
+	catchUp = 500 * time.Millisecond
+	// standStill is how long after that the picture may stand so as not to go back.
+	standStill = 2 * time.Second
+)
 
 // errOutOfDate ends a view when a newer one is shown.
 var errOutOfDate = errors.New("a newer view is shown")
@@ -72,7 +79,11 @@ func (sc *scene) Show(f *screen.Frame) error {
 	case !sc.readyLocked(f):
 		return nil
 	default:
-		sc.takeTurnLocked(f)
+		st.on, sc.missing = sc, nil
+		close(sc.shown)
+	}
+	if !sc.open && f.Status == "" && !sc.openLocked(f) {
+		return nil
 	}
 	if f.Time.After(st.seen) {
 		st.seen = f.Time
@@ -80,7 +91,7 @@ func (sc *scene) Show(f *screen.Frame) error {
 	return st.out.Show(f)
 }
 
-// readyLocked tells whether the curtain may rise with f.
+// readyLocked tells whether it is the view's turn from f on.
 func (sc *scene) readyLocked(f *screen.Frame) bool {
 	if sc.stage.on == nil || f.Status != "" {
 		return true
@@ -103,18 +114,28 @@ func (sc *scene) readyLocked(f *screen.Frame) bool {
 	if sc.whole.IsZero() && (f.Exact || sc.missing.left == 0) {
 		sc.whole = time.Now()
 	}
-	return !sc.whole.IsZero() && (!f.Time.Before(sc.stage.seen) || time.Since(sc.whole) > catchUp)
+	return !sc.whole.IsZero() && sc.caughtUpLocked(f, catchUp)
 }
 
-func (sc *scene) takeTurnLocked(f *screen.Frame) {
+// caughtUpLocked tells whether f is as new as what is shown, or has been waited for.
+func (sc *scene) caughtUpLocked(f *screen.Frame, wait time.Duration) bool {
+	return !f.Time.Before(sc.stage.seen) || time.Since(sc.whole) > wait
+}
+
+// openLocked raises the curtain with f if that may be shown; all that was held back is
+// shown with it.
+func (sc *scene) openLocked(f *screen.Frame) bool {
+	if f.Cursor != nil {
+		sc.cursor = f.Cursor
+	}
 	if sc.held {
+		if f.Picture == nil || !sc.caughtUpLocked(f, catchUp+standStill) {
+			return false
+		}
 		f.Dirty = []image.Rectangle{f.Picture.Bounds()}
 	}
-	if f.Cursor == nil {
-		f.Cursor = sc.cursor
-	}
-	sc.stage.on, sc.missing, sc.cursor = sc, nil, nil
-	close(sc.shown)
+	f.Cursor, sc.cursor, sc.open = sc.cursor, nil, true
+	return true
 }
 
 // cover knows which parts of a picture have never been painted, by cells of

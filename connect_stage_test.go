@@ -89,13 +89,30 @@ func TestThePictureDoesNotGoBackInTime(t *testing.T) {
 		next.Show(at(picture(4, image.Rect(0, 0, 1, 1)), 10*time.Millisecond))
 		shows(t, rec, 4)
 
-		slow := next.stage.enter(false)
+		slow, newest := next.stage.enter(false), time.Time{}
 		for range 20 { // always later than the other
 			next.Show(at(picture(5), 0))
 			slow.Show(at(picture(6, image.Rect(0, 0, 1, 1)), 100*time.Millisecond))
+			f, _ := rec.Last()
+			if f.Time.Before(newest) {
+				t.Fatalf("the picture goes back by %v", newest.Sub(f.Time))
+			}
+			newest = f.Time
 			time.Sleep(50 * time.Millisecond)
 		}
-		shows(t, rec, 6)
+		if f := shows(t, rec, 6); len(f.Dirty) != 1 || f.Dirty[0] != image.Rect(0, 0, 1, 1) {
+			t.Errorf("%v is painted of a picture that has been whole for long", f.Dirty)
+		}
+
+		late := slow.stage.enter(false)
+		slow.Show(at(picture(7), 0))
+		late.Show(at(picture(8, image.Rect(0, 0, 1, 1)), time.Hour)) // as if its clock were wrong
+		time.Sleep(catchUp + time.Millisecond)
+		late.Show(at(picture(8, image.Rect(0, 0, 1, 1)), time.Hour))
+		shows(t, rec, 7)
+		time.Sleep(standStill)
+		late.Show(at(picture(8, image.Rect(0, 0, 1, 1)), time.Hour))
+		shows(t, rec, 8)
 	})
 }
 
