@@ -7,6 +7,7 @@ package p2p
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -18,7 +19,8 @@ import (
 )
 
 const (
-	lossLook = 250 * time.Millisecond // between two looks
+	lossLook    = 250 * time.Millisecond // between two looks
+	lossSamples = 10                     // of the round trip, in between
 
 	// What makes a line lossy: so many of so many packets, while they held back what
 	// was to be sent for so long.
@@ -33,22 +35,40 @@ const (
 // losses sums up how a connection does in the times in which it is held back: it
 // sends most of what its window allows, and no queue makes its round trips longer,
 // which would mean that the line is full.
+//
+// A queue of the line's own makes all round trips longer. What radio and a busy
+// computer do makes some longer, so the shorter ones count: the mean would tell
+// nothing for most of the time, on just those lines that lose most.
 type losses struct {
 	last       quic.ConnectionStats
 	at         time.Time
-	sent, lost int64 // packets
+	trips      []time.Duration // since then
+	sent, lost int64           // packets
 	held       time.Duration
 }
 
-// look takes what the connection says of itself now. It tells whether the line is
+// sample takes what the connection says of itself now. It tells whether the line is
 // lossy.
-func (l *losses) look(s quic.ConnectionStats, now time.Time) bool {
+func (l *losses) sample(s quic.ConnectionStats, now time.Time) bool {
+	l.trips = append(l.trips, s.LatestRTT)
+	if now.Sub(l.at) < lossLook {
+		return false
+	}
+	slices.Sort(l.trips)
+	short := l.trips[len(l.trips)/4]
+	l.trips = l.trips[:0]
+	return l.look(s, short, now)
+}
+
+// look sums up since the last look; short is what a round trip took that is longer
+// than one in four.
+func (l *losses) look(s quic.ConnectionStats, short time.Duration, now time.Time) bool {
 	took := now.Sub(l.at)
 	sent, lost := int64(s.PacketsSent-l.last.PacketsSent), int64(s.PacketsLost-l.last.PacketsLost)
 	bytes := float64(s.BytesSent - l.last.BytesSent)
 	first := l.at.IsZero()
 	l.last, l.at = s, now
-	if first || s.SmoothedRTT <= 0 || s.SmoothedRTT > s.MinRTT+s.MinRTT/4+5*time.Millisecond {
+	if first || s.SmoothedRTT <= 0 || short > s.MinRTT+s.MinRTT/4+5*time.Millisecond {
 		return false
 	}
 	if allowed := float64(s.CongestionWindow) / s.SmoothedRTT.Seconds(); bytes/took.Seconds() < allowed/2 {
@@ -76,7 +96,7 @@ func (n *Node) watchLosses(c network.Conn) {
 // followLosses ends with the connection, or when nothing runs on it.
 func (n *Node) followLosses(c network.Conn, line *quic.Conn) {
 	defer n.watched.remove(c)
-	tick := time.NewTicker(lossLook)
+	tick := time.NewTicker(lossLook / lossSamples)
 	defer tick.Stop()
 	var l losses
 	var told time.Time
@@ -86,7 +106,7 @@ func (n *Node) followLosses(c network.Conn, line *quic.Conn) {
 			if len(c.GetStreams()) == 0 {
 				return
 			}
-			if l.look(line.ConnectionStats(), now) && (told.IsZero() || now.Sub(told) > lossRepeat) && hasBBR() {
+			if l.sample(line.ConnectionStats(), now) && (told.IsZero() || now.Sub(told) > lossRepeat) && hasBBR() {
 				told = now
 				n.log.Debug("the line loses packets", "peer", c.RemotePeer(), "sent", l.sent, "lost", l.lost)
 				if err := n.tellLossy(c); err != nil {

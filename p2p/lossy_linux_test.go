@@ -16,13 +16,22 @@ import (
 // is a fraction of what the line carries. The host notices, says so, and the viewer
 // goes on over TCP, with no more than a stream over QUIC to begin with.
 func TestAHostThatLosesPacketsOverQUICIsReachedOverTCP(t *testing.T) {
+	leavesQUIC(t, 0)
+}
+
+// Radio loses packets and makes some round trips much longer than others.
+func TestALineWithUnevenRoundTripsShowsItsLosses(t *testing.T) {
+	leavesQUIC(t, 60*time.Millisecond)
+}
+
+func leavesQUIC(t *testing.T, stall time.Duration) {
 	roles{
 		"host":   fillingHost,
 		"viewer": drainingViewer,
 	}.play(t, func(t *testing.T) {
 		line := p2ptest.Router{NAT: p2ptest.Open, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
 		lossy := line
-		lossy.Loss = 0.01
+		lossy.Loss, lossy.Stall = 0.01, stall
 		lab := p2ptest.NewLab(t, line, lossy)
 		addr := startRole(t, lab.B, "host", "").reads(t, "AT ")
 		viewer := startRole(t, lab.A, "viewer", addr+" 15s")

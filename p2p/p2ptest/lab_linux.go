@@ -40,6 +40,7 @@ type Router struct {
 	Delay time.Duration // of the line to the internet, one way
 	Rate  int           // of a line with a delay, each way, bytes a second; 0: as fast as it goes
 	Loss  float64       // on a line with a delay: the part of the packets that is lost
+	Stall time.Duration // on a line with a delay: it stands still now and then, for so long at most, as radio does
 }
 
 // NAT is what a router does with the addresses of its network.

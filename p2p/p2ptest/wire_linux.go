@@ -101,6 +101,8 @@ func pump(in, out *packetSocket, r Router) {
 	const (
 		queue = 1 << 14                // frames; 20 MB
 		full  = 100 * time.Millisecond // of the line's time, where it has a rate
+
+		stallPause = 100 * time.Millisecond // from one stall to the next, on average
 	)
 	line := make(chan frame, queue)
 	var sender sync.WaitGroup
@@ -112,7 +114,7 @@ func pump(in, out *packetSocket, r Router) {
 	})
 	random := rand.New(rand.NewPCG(1, 2)) // the same packets in each run
 	buf := make([]byte, 64<<10)
-	var free time.Time // when the line is
+	var free, still time.Time // when the line is, and when it stands still again
 	for {
 		n, err := in.file.Read(buf)
 		if err != nil {
@@ -121,6 +123,10 @@ func pump(in, out *packetSocket, r Router) {
 		now := time.Now()
 		if free.Before(now) {
 			free = now
+		}
+		if r.Stall > 0 && now.After(still) {
+			free = free.Add(time.Duration(random.Int64N(int64(r.Stall))))
+			still = now.Add(time.Duration(random.Int64N(int64(2 * stallPause))))
 		}
 		if free.Sub(now) > full || random.Float64() < r.Loss {
 			continue
