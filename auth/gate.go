@@ -149,10 +149,25 @@ func (g *Gate) Reload() {
 		if keys := config.Changed(g.cfg, c); len(keys) > 0 {
 			g.recordLocked(Event{Kind: eventConfig, Time: time.Now(), Changed: keys})
 		}
+		g.disownLocked(g.cfg, c)
 	}
 	g.cfg = c
 	for _, s := range g.sessions {
 		g.reviewLocked(s)
+	}
+}
+
+// disownLocked makes strangers of those whose saved logins have been revoked: who has
+// stolen a computer is not to guess at the password, or fill the host's memory, as
+// somebody who has been here before.
+func (g *Gate) disownLocked(before, now *config.Config) {
+	for _, t := range before.Tokens {
+		if now.Token(t.Client) != nil {
+			continue
+		}
+		if err := g.o.State.forget(wire.PeerID(t.Client)); err != nil {
+			g.o.Log.Warn("state.json cannot be written", "error", err)
+		}
 	}
 }
 

@@ -98,6 +98,14 @@ func (s *State) loggedIn(peer wire.PeerID, now time.Time) error {
 	return s.change(func(d *stateData) { put(&d.Password, peer, now) })
 }
 
+// forget makes a stranger of a peer.
+func (s *State) forget(peer wire.PeerID) error {
+	return s.change(func(d *stateData) {
+		delete(d.LastUsed, peer)
+		delete(d.Password, peer)
+	})
+}
+
 func (s *State) knows(peer wire.PeerID, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -596,3 +596,23 @@ func TestRevokingASavedLoginEndsTheSessionThatItWasSavedIn(t *testing.T) {
 		h.ended(pass, Revoked)
 	})
 }
+
+// Who has stolen a computer whose saved login was revoked is a stranger here: he waits
+// between his guesses as one, and takes no place that is kept for others.
+func TestWhoseSavedLoginIsRevokedIsAStranger(t *testing.T) {
+	story(t, func(h *house) {
+		h.savedLogin(annaID)
+		h.viewer(thiefID, right).in().Close(Closed)
+		if !h.gate.Known(annaID) || !h.gate.Known(thiefID) {
+			t.Error("who has logged in is not known")
+		}
+		h.edit(func(c *config.Config) { c.Tokens = nil })
+		synctest.Wait()
+		if h.gate.Known(annaID) || !h.gate.Known(thiefID) {
+			t.Errorf("known: %v whose login was revoked, %v another one", h.gate.Known(annaID), h.gate.Known(thiefID))
+		}
+		if kept, err := ReadState(h.gate.o.State.file); h.gate.o.State.file != "" && (err != nil || kept.knows(annaID, time.Now())) {
+			t.Errorf("state.json remembers it: %v", err)
+		}
+	})
+}
