@@ -40,6 +40,11 @@ func (c *crew[T]) each(workers, n int, f func(on *T, worker, i int)) {
 	c.busy.Wait()
 }
 
+// worthSharing is how many pixels have to be compared or copied for another core to
+// be worth its waking: a window of 800×600 takes a fifth less time on two cores and
+// half as much more of the processors', and twice the time where the other one is busy.
+const worthSharing = 3 << 18
+
 func (c *crew[T]) work(w int) {
 	for i := int(c.next.Add(1)) - 1; i < c.n; i = int(c.next.Add(1)) - 1 {
 		c.f(c.on, w, i)

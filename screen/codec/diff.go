@@ -32,7 +32,7 @@ type tile struct {
 func (e *Encoder) Update(pic *Picture, dirty []image.Rectangle) {
 	for _, r := range dirty {
 		r = r.Intersect(e.want.Bounds()).Intersect(pic.Bounds())
-		if area(r) < soonTaken {
+		if area(r) < worthSharing {
 			e.take(pic, r)
 			continue
 		}
@@ -48,8 +48,6 @@ func (e *Encoder) takeTiles(_, i int) {
 	row := e.dirty.Min.Y/tileSide + i
 	e.take(e.source, e.dirty.Intersect(e.grid.run(row*e.grid.cols, e.grid.cols)))
 }
-
-const soonTaken = 200_000 // pixels: fewer are taken over sooner than another core is awake
 
 // take takes over the pixels inside r. Rows of tiles may be taken at once.
 func (e *Encoder) take(pic *Picture, r image.Rectangle) {

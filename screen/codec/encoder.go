@@ -141,7 +141,7 @@ func (e *Encoder) sort() {
 	if e.pending == 0 {
 		return
 	}
-	e.eachPending((*Encoder).choose)
+	e.eachPending(fewChosen, (*Encoder).choose)
 	for i := range e.tiles {
 		switch t := &e.tiles[i]; {
 		case !t.pending:
@@ -153,14 +153,18 @@ func (e *Encoder) sort() {
 	}
 }
 
-// fewPending is how many tiles are looked at sooner than another core is awake.
-const fewPending = 24
+const (
+	// fewChosen is how many tiles are chosen sooner than another core is awake,
+	// fewCompared how many are compared.
+	fewChosen   = 24
+	fewCompared = worthSharing / (tileSide * tileSide)
+)
 
 // eachPending calls f for all pending tiles, for several at the same time where
-// they are many.
-func (e *Encoder) eachPending(visit func(e *Encoder, c *coder, i int)) {
+// there are at least many.
+func (e *Encoder) eachPending(many int, visit func(e *Encoder, c *coder, i int)) {
 	workers := len(e.workers)
-	if e.pending < fewPending {
+	if e.pending < many {
 		workers = 1
 	}
 	e.visit = visit

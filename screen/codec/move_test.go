@@ -92,6 +92,16 @@ func TestADraggedWindowIsCopied(t *testing.T) {
 	if moves := copies(t, frame, l.enc.grid); len(moves) == 0 {
 		t.Error("the last vector was not tried")
 	}
+	// A hand hardly ever moves it by the same vector again.
+	last := image.Pt(278, 284)
+	for _, by := range []image.Point{{37, 60}, {20, 30}, {9, 0}, {-20, -25}, {-33, -50}} {
+		last = last.Add(by)
+		l.enc.Update(at(last.X, last.Y), []image.Rectangle{image.Rect(0, 0, 900, 700)})
+		frame, _ = l.enc.Append(nil, 1<<30)
+		if moves := copies(t, frame, l.enc.grid); len(moves) == 0 || moves[0].box.Min != last || area(moves[0].box) != 400*300 {
+			t.Errorf("dragged on by %v: got the moves %v", by, moves)
+		}
+	}
 }
 
 func TestTwoHalvesThatScrollTogetherAreBothCopied(t *testing.T) {

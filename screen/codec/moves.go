@@ -31,16 +31,12 @@ func (m *mover) survey(box image.Rectangle) {
 // are had v further. Blocks that would reach beyond the picture are not.
 func (m *mover) compare(same []bool, v image.Point, region image.Rectangle) {
 	workers := 1
-	if m.rows*m.cols >= worthSharing {
+	if area(region) >= worthSharing {
 		workers = maxWorkers
 	}
 	m.same, m.by, m.within = same, v, region.Min
 	m.crew.each(workers, m.rows, (*mover).compareBlocks)
 }
-
-// worthSharing is how many blocks are compared in the time in which another
-// goroutine wakes.
-const worthSharing = 1000
 
 // compareBlocks does it for a row of blocks.
 func (m *mover) compareBlocks(_, row int) {
@@ -58,23 +54,22 @@ func (m *mover) compareBlocks(_, row int) {
 }
 
 // compareRow clears those of a row of blocks, the first of which begins at x0,
-// whose pixels in want are not those in have dx further. Where nothing differs,
-// one comparison does for all.
+// whose pixels in want are not those in have dx further. Where nothing differs
+// between the first and the last that is set, one comparison does for all.
 func (m *mover) compareRow(line []bool, want, have []uint32, dx, x0 int, inside image.Rectangle) {
-	a, b := max(x0, inside.Min.X), min(x0+len(line)*blockSide, inside.Max.X)
-	if a < b && equalRow(want[a:b], have[a+dx:b+dx]) {
-		for i := range line {
-			l := x0 + i*blockSide
-			line[i] = line[i] && l >= a && min(l+blockSide, len(want)) <= b
-		}
+	first, last := slices.Index(line, true), len(line)-1
+	if first < 0 {
 		return
 	}
-	for i, ok := range line {
-		if ok {
-			l := x0 + i*blockSide
-			r := min(l+blockSide, len(want))
-			line[i] = l >= a && r <= b && equalRow(want[l:r], have[l+dx:r+dx])
-		}
+	for !line[last] {
+		last--
+	}
+	a, b := max(x0+first*blockSide, inside.Min.X), min(x0+(last+1)*blockSide, inside.Max.X)
+	same := a < b && equalRow(want[a:b], have[a+dx:b+dx])
+	for i := first; i <= last; i++ {
+		l := x0 + i*blockSide
+		r := min(l+blockSide, len(want))
+		line[i] = line[i] && l >= a && r <= b && (same || equalRow(want[l:r], have[l+dx:r+dx]))
 	}
 }
 
@@ -115,6 +110,7 @@ func (m *mover) tryOnce(v image.Point) bool {
 	}
 	if len(m.copies) > first {
 		m.keep(v)
+		m.sample()
 	}
 	return 32*lost <= whole
 }
@@ -139,7 +135,7 @@ func (m *mover) apply(o op) {
 	}
 	m.moved = o.box
 	workers := 1
-	if area(o.box) >= soonTaken {
+	if area(o.box) >= worthSharing {
 		workers = maxWorkers
 	}
 	m.crew.each(workers, (o.box.Dy()+tileSide-1)/tileSide, (*mover).moveRows)

@@ -20,7 +20,8 @@ const (
 	patience  = 3    // votes in vain before some are left out
 	maxRest   = 7    // frames without a vote
 	probes    = 64   // blocks that decide whether a vector is worth a full compare
-	most      = .75  // of the changed blocks: a vector that explains more makes a vote superfluous
+	most      = .75  // of the changed blocks: a vector that explains more makes a vote superfluous …
+	nearlyAll = .9   // … and this much also a look around: what is blank fits to one that is off, too
 	searchFor = 10e3 // changed pixels: fewer do not call for a vote …
 	tryFor    = 1e3  // … or even for a try of the last vectors
 )
@@ -38,6 +39,7 @@ type mover struct {
 	sums       []int           // of changed blocks left of and above
 	heights    []int           // of the columns of matching blocks
 	stack      []int
+	samples    []image.Point   // some changed blocks
 	moved      image.Rectangle // of apply
 	left       int             // pixels of changed blocks
 	area       int             // of the copies so far
@@ -63,21 +65,42 @@ func (e *Encoder) search() []op {
 		return nil
 	}
 	e.fresh = false
-	var box image.Rectangle
-	pixels := 0
-	e.eachPending((*Encoder).recallTile)
+	box, pixels := e.lacking()
+	if !m.enough(pixels) {
+		return nil
+	}
+	m.have, m.want, m.thin = e.have, e.want, e.line.Rate < thinLine
+	sure := m.look(box)
+	if !sure { // what the cache has need not be searched
+		e.eachPending(fewCompared, (*Encoder).recallTile)
+		all := box
+		if box, pixels = e.lacking(); !m.enough(pixels) {
+			return nil
+		}
+		if box != all {
+			sure = m.look(box)
+		}
+	}
+	m.run(box, sure)
+	e.relocate()
+	return m.copies
+}
+
+// lacking returns the box around what the viewer lacks and the cache is not known to
+// have, and how many pixels that are.
+func (e *Encoder) lacking() (box image.Rectangle, pixels int) {
 	for i := range e.tiles {
 		if t := &e.tiles[i]; t.pending && !(t.known && t.kind == kindCache) {
 			pixels += area(t.box)
 			box = box.Union(t.box)
 		}
 	}
-	if pixels >= tryFor && (len(m.last) > 0 || pixels >= searchFor) {
-		m.have, m.want, m.thin = e.have, e.want, e.line.Rate < thinLine
-		m.run(box)
-		e.relocate()
-	}
-	return m.copies
+	return box, pixels
+}
+
+// enough says whether so many changed pixels are worth a search.
+func (m *mover) enough(pixels int) bool {
+	return pixels >= searchFor || pixels >= tryFor && len(m.last) > 0
 }
 
 // locate brings the boxes of pending tiles up to date. Those that the viewer has
@@ -86,7 +109,7 @@ func (e *Encoder) locate() {
 	if e.pending == 0 {
 		return
 	}
-	e.eachPending((*Encoder).locateTile)
+	e.eachPending(fewCompared, (*Encoder).locateTile)
 	for i := range e.tiles {
 		if t := &e.tiles[i]; t.pending && t.box.Empty() {
 			e.done(i)
@@ -124,11 +147,8 @@ func (e *Encoder) relocate() {
 // nearly all, else also those that win a vote. The one that does best on a few blocks
 // goes first: a vector that is nearly right fits to all that is blank, and what it
 // moves is lost to the right one.
-func (m *mover) run(box image.Rectangle) {
-	m.survey(box)
+func (m *mover) run(box image.Rectangle, sure bool) {
 	third := m.left / 3
-	m.ranked = m.ranked[:0]
-	sure := m.rank(m.last, 1) > most
 	if sure || m.left < searchFor || m.rest() {
 		m.tryRanked(max(tryFor, third))
 		if !sure || m.left < max(searchFor, third) || m.rest() {
@@ -141,6 +161,19 @@ func (m *mover) run(box image.Rectangle) {
 	}
 	m.vote(box, max(searchFor, third/3))
 	m.learn(len(m.copies) > 0)
+}
+
+// look surveys what has changed inside box and ranks the last vectors, or else those
+// near them. It says whether one of them explains nearly all.
+func (m *mover) look(box image.Rectangle) (sure bool) {
+	m.survey(box)
+	m.sample()
+	m.ranked = m.ranked[:0]
+	share := m.rank(m.last, 1)
+	if share < nearlyAll {
+		share = max(share, m.rank(m.around(), 1))
+	}
+	return share > most
 }
 
 // vote tries the vectors that are ranked and those that win a vote, then, if that leaves
@@ -177,10 +210,16 @@ func (m *mover) rank(vectors []image.Point, sixteenths int) (share float64) {
 // tryRanked tries the ranked vectors, the best first, while there is more left to
 // explain than enough.
 func (m *mover) tryRanked(enough int) {
-	for _, r := range m.ranked {
-		if m.left >= enough {
-			m.try(r.v)
+	for i, r := range m.ranked {
+		if m.left < enough {
+			return
 		}
+		if i > 0 { // only what the better ones have left counts
+			if hits, n := m.probe(r.v); hits == 0 && n > 0 {
+				continue
+			}
+		}
+		m.try(r.v)
 	}
 }
 
@@ -204,18 +243,33 @@ func (m *mover) learn(found bool) {
 	}
 }
 
+// sample picks some of the changed blocks for probe.
+func (m *mover) sample() {
+	step := max(1, m.left/(blockSide*blockSide*probes))
+	if step%m.cols == 0 {
+		step++ // not all in one column
+	}
+	m.samples = m.samples[:0]
+	skip := step / 2
+	for i, changed := range m.changed {
+		if !changed {
+			continue
+		}
+		if skip--; skip < 0 {
+			m.samples = append(m.samples, image.Pt(i%m.cols, i/m.cols).Mul(blockSide).Add(m.region.Min))
+			skip = step - 1
+		}
+	}
+}
+
 // probe looks at some of the changed blocks, n, and returns how many of them are equal
 // to what is v further.
 func (m *mover) probe(v image.Point) (hits, n int) {
 	inside := m.want.Bounds()
 	inside = inside.Intersect(inside.Sub(v))
-	step := max(1, len(m.changed)/probes)
-	if step%m.cols == 0 {
-		step++ // not all in one column
-	}
-	for i := step / 2; i < len(m.changed); i += step {
-		r := image.Rect(0, 0, blockSide, blockSide).Add(image.Pt(i%m.cols, i/m.cols).Mul(blockSide)).Add(m.region.Min)
-		if !m.changed[i] || !r.In(inside) {
+	for _, at := range m.samples {
+		r := image.Rectangle{at, at.Add(image.Pt(blockSide, blockSide))}
+		if !r.In(inside) {
 			continue
 		}
 		n++

@@ -61,7 +61,7 @@ func (s *votes) hold(old, new *Picture, box image.Rectangle, n int) []image.Poin
 	for y := box.Min.Y; y < box.Max.Y; y += voteStep {
 		s.poll(new.Row(y)[box.Min.X:box.Max.X], box.Min.X, y, old.W)
 	}
-	return s.count()
+	return s.count(minVotes)
 }
 
 func (s *votes) clear() {
@@ -75,21 +75,15 @@ func (s *votes) clear() {
 	}
 	clear(s.table)
 	clear(s.filter)
-	clear(s.slot[:])
+	s.begin()
 }
+
+// begin forgets all votes.
+func (s *votes) begin() { clear(s.slot[:]) }
 
 // enter puts a segment of the old picture into the table.
 func (s *votes) enter(px []uint32, at uint32) {
-	changes, left := 0, px[0]
-	for _, c := range px {
-		if c != left {
-			if changes++; changes == 3 {
-				break
-			}
-		}
-		left = c
-	}
-	if changes < 3 {
+	if !telling(px) {
 		return
 	}
 	h, powers := uint64(0), s.power[:len(px)]
@@ -104,6 +98,20 @@ func (s *votes) enter(px []uint32, at uint32) {
 	case e.tag == tag:
 		e.at = repeated
 	}
+}
+
+// telling says whether the colour changes often enough for a segment to be rare.
+func telling(px []uint32) bool {
+	changes, left := 0, px[0]
+	for _, c := range px {
+		if c != left {
+			if changes++; changes == 3 {
+				return true
+			}
+		}
+		left = c
+	}
+	return false
 }
 
 // place returns a hash's place in the table and what tells it from others there.
@@ -155,10 +163,11 @@ func (s *votes) cast(v image.Point) {
 	}
 }
 
-func (s *votes) count() []image.Point {
+// count returns the vectors with the most votes, but for those with less than least.
+func (s *votes) count(least int) []image.Point {
 	s.top, s.out = s.top[:0], s.out[:0]
 	for _, c := range s.slot {
-		if c.n >= minVotes {
+		if c.n >= least {
 			s.top = append(s.top, c)
 		}
 	}
