@@ -35,7 +35,7 @@ has a colon is written ./a:b.`,
 	setUp: func(f *flags) func(*program, []string) error {
 		o := cpOptionsOf(f)
 		return func(p *program, operands []string) error {
-			if len(operands) != 2 {
+			if len(operands) != 2 || operands[0] == "" || operands[1] == "" { // as of a variable that is not set
 				return fail(exitUsage, errors.New("copy what to where?"), "rac cp SRC DST, one of them ID:PATH or NAME:PATH")
 			}
 			c := &copying{o: o, src: operands[0], dst: operands[1]}

@@ -82,7 +82,7 @@ func Put(ctx context.Context, s wire.Stream, src, path string, o Options) error 
 	if err := w.Write(msgPut, putMsg{force: o.Force, path: path}.append(nil)); err != nil {
 		return err
 	}
-	return send(s, w, t, o)
+	return send(ctx, s, w, t, o)
 }
 
 // Get copies the file or folder path of the host to dst on this computer: into
@@ -100,7 +100,7 @@ func Get(ctx context.Context, s wire.Stream, path, dst string, o Options) error 
 	if err := w.Write(msgGet, []byte(path)); err != nil {
 		return err
 	}
-	return receive(s, w, to, o)
+	return receive(ctx, s, w, to, o)
 }
 
 // named returns what knows the name of what a path at the host leads to; nil

@@ -430,6 +430,44 @@ func TestTwoCopiesToOneTargetDoNotMix(t *testing.T) {
 	}
 }
 
+// TestWhoGivesUpALargeCopyMayBeginItAgainAtOnce: to hash what has come already of
+// 64 GiB takes minutes, and the part was taken for as long.
+func TestWhoGivesUpALargeCopyMayBeginItAgainAtOnce(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	for _, name := range []string{filepath.Join(here, "film"), filepath.Join(there, "film.rac.part")} {
+		write(t, name, nil)
+		if err := os.Truncate(name, 64<<30); err != nil { // no block of it is on the disk
+			t.Fatal(err)
+		}
+	}
+	h := hostAt(there)
+	part := filepath.Join(there, "film.rac.part")
+	for range 2 {
+		ctx, giveUp := context.WithCancel(t.Context())
+		a, b := p2ptest.Pipe(256 << 10)
+		served, put := make(chan error, 1), make(chan error, 1)
+		go func() { served <- h.Serve(ctx, b) }()
+		go func() { put <- Put(ctx, a, filepath.Join(here, "film"), "", Options{}) }()
+		for h.busy.try(part) {
+			h.busy.release(part)
+			time.Sleep(time.Millisecond)
+		}
+		giveUp()
+		select {
+		case err := <-served:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("the host's end: %v", err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("the part is still being hashed")
+		}
+		<-put
+	}
+	if !h.busy.try(part) {
+		t.Error("nobody else may write the part")
+	}
+}
+
 func TestNamesThatMayNotTravel(t *testing.T) {
 	for _, bad := range []string{"", "/", "a/", "/a", "a//b", "..", "a/..", ".", "a/./b", "a\x00", "a\x7f", "a\u0085", "\xff", "x.rac.part", strings.Repeat("x", maxPath+1)} {
 		if checkPath(bad) == nil {

@@ -45,7 +45,7 @@ func FuzzReceive(f *testing.F) {
 		a, b := p2ptest.Pipe(len(line) + 1<<20)
 		b.Write(line)
 		b.Close()
-		receive(a, wire.NewWriter(a, maxBody), &target{root: root, dir: "dst"}, Options{})
+		receive(t.Context(), a, wire.NewWriter(a, maxBody), &target{root: root, dir: "dst"}, Options{})
 		list, err := os.ReadDir(base)
 		if err != nil || len(list) != 1 {
 			t.Errorf("beside the target there is %v, %v", list, err)
@@ -76,7 +76,7 @@ func FuzzAnswers(f *testing.F) {
 		a, b := p2ptest.Pipe(len(line) + 1<<20)
 		b.Write(line)
 		b.CloseWrite()
-		send(a, wire.NewWriter(a, maxBody), &tree{root: root, path: "x", name: "x"}, Options{})
+		send(t.Context(), a, wire.NewWriter(a, maxBody), &tree{root: root, path: "x", name: "x"}, Options{})
 	})
 }
 

@@ -58,11 +58,11 @@ func (h *Host) Serve(ctx context.Context, s wire.Stream) error {
 	if err != nil {
 		return err
 	}
-	return run(s, w)
+	return run(ctx, s, w)
 }
 
 // answer finds out what a viewer wants; run does it, in root.
-func (h *Host) answer(t wire.Type, body []byte) (root *os.Root, run func(wire.Stream, *wire.Writer) error, err error) {
+func (h *Host) answer(t wire.Type, body []byte) (root *os.Root, run func(context.Context, wire.Stream, *wire.Writer) error, err error) {
 	dir, err := h.Root()
 	if err != nil {
 		return nil, nil, &Failed{Broken, reason(err)}
@@ -73,14 +73,18 @@ func (h *Host) answer(t wire.Type, body []byte) (root *os.Root, run func(wire.St
 	switch t {
 	case msgGet:
 		tree, err := h.source(root, string(body))
-		return root, func(s wire.Stream, w *wire.Writer) error { return send(s, w, tree, Options{}) }, err
+		return root, func(ctx context.Context, s wire.Stream, w *wire.Writer) error {
+			return send(ctx, s, w, tree, Options{})
+		}, err
 	case msgPut:
 		m, err := parsePut(body)
 		if err != nil {
 			return root, nil, err
 		}
 		to, err := h.target(root, m.path)
-		return root, func(s wire.Stream, w *wire.Writer) error { return receive(s, w, to, Options{Force: m.force}) }, err
+		return root, func(ctx context.Context, s wire.Stream, w *wire.Writer) error {
+			return receive(ctx, s, w, to, Options{Force: m.force})
+		}, err
 	}
 	return root, nil, malformed(t, body)
 }

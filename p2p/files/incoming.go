@@ -4,6 +4,7 @@ package files
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ var (
 )
 
 // file looks at what there is of a file. have: it is there already.
-func (t *target) file(e *entry, place string, force bool) (f *incoming, have bool, err error) {
+func (t *target) file(ctx context.Context, e *entry, place string, force bool) (f *incoming, have bool, err error) {
 	if t.owns(place) {
 		return nil, false, errOwn
 	}
@@ -64,7 +65,7 @@ func (t *target) file(e *entry, place string, force bool) (f *incoming, have boo
 	if f.release, err = t.busy.take(path.Join(t.root.Name(), f.partial)); err != nil {
 		return nil, false, err
 	}
-	if err := f.measure(t.root); err != nil {
+	if err := f.measure(ctx, t.root); err != nil {
 		f.release()
 		return nil, false, err
 	}
@@ -91,7 +92,7 @@ func (t *target) occupied(e *entry, name string, force bool) (have bool, err err
 }
 
 // measure hashes the partial file, if there is one.
-func (f *incoming) measure(root *os.Root) error {
+func (f *incoming) measure(ctx context.Context, root *os.Root) error {
 	file, err := openPart(root, f.partial, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -105,7 +106,7 @@ func (f *incoming) measure(root *os.Root) error {
 	if err != nil || info.Size() > f.size {
 		return err
 	}
-	if f.there, err = io.Copy(f.h, file); err != nil {
+	if f.there, err = io.Copy(f.h, heeding{ctx, file}); err != nil {
 		return err
 	}
 	f.part.offset = f.there
@@ -134,6 +135,20 @@ func openPart(root *os.Root, name string, flag int) (*os.File, error) {
 		return nil, inTheWay
 	}
 	return file, nil
+}
+
+// heeding reads until ctx ends: to hash what is there of a large file takes as long
+// as to copy it, and nobody may wait for that any more.
+type heeding struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r heeding) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.Reader.Read(p)
 }
 
 // begin opens the partial file for what comes from offset on.
@@ -237,11 +252,13 @@ func (p *places) take(name string) (release func(), err error) {
 			return nil, errBusy
 		}
 	}
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.taken, name)
-	}, nil
+	return func() { p.release(name) }, nil
+}
+
+func (p *places) release(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.taken, name)
 }
 
 func (p *places) try(name string) bool {

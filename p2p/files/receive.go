@@ -5,6 +5,7 @@ package files
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -54,9 +55,9 @@ type folder struct {
 // maxDirs bounds what is kept in memory of a tree that has no end.
 const maxDirs = 1 << 20
 
-// receive takes a tree in. It tells the sender of errors that are this
-// computer's.
-func receive(s wire.Stream, w *wire.Writer, to *target, o Options) error {
+// receive takes a tree in until ctx ends, which closes s. It tells the sender of
+// errors that are this computer's.
+func receive(ctx context.Context, s wire.Stream, w *wire.Writer, to *target, o Options) error {
 	if to.busy == nil {
 		to.busy = newPlaces()
 	}
@@ -74,7 +75,7 @@ func receive(s wire.Stream, w *wire.Writer, to *target, o Options) error {
 		if t == msgEnd && len(x.wanted) == 0 {
 			return x.end()
 		}
-		if err := x.take(t, body); err != nil {
+		if err := x.take(ctx, t, body); err != nil {
 			if f, ours := err.(*Failed); ours && t != msgFailed {
 				w.Append(msgFailed, f.append)
 			}
@@ -91,7 +92,7 @@ func (x *receiver) drop() {
 }
 
 // take takes one message.
-func (x *receiver) take(t wire.Type, body []byte) error {
+func (x *receiver) take(ctx context.Context, t wire.Type, body []byte) error {
 	switch t {
 	case msgTotal:
 		n, err := parseNumbers(t, body, 2)
@@ -104,7 +105,7 @@ func (x *receiver) take(t wire.Type, body []byte) error {
 		if err != nil {
 			return err
 		}
-		return x.entry(e)
+		return x.entry(ctx, e)
 	case msgSkipped:
 		path, why, err := parseSkipped(body)
 		if err == nil {
@@ -130,7 +131,7 @@ func (x *receiver) skipped(path, why string) {
 }
 
 // entry answers an entry.
-func (x *receiver) entry(e *entry) error {
+func (x *receiver) entry(ctx context.Context, e *entry) error {
 	place, err := x.place(e.path)
 	if err != nil {
 		return err
@@ -141,7 +142,12 @@ func (x *receiver) entry(e *entry) error {
 	if len(x.wanted) >= maxAhead {
 		return fmt.Errorf("files: more than %d files under way", maxAhead)
 	}
-	switch f, have, err := x.to.file(e, place, x.o.Force); {
+	switch f, have, err := x.to.file(ctx, e, place, x.o.Force); {
+	case ctx.Err() != nil:
+		if f != nil {
+			f.close()
+		}
+		return context.Cause(ctx)
 	case have:
 		x.o.tell(Event{Kind: Kept, Path: e.path, Bytes: e.size})
 		return x.w.Write(msgHave, nil)

@@ -7,6 +7,7 @@ package files
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -48,8 +49,8 @@ type answer struct {
 	err  error
 }
 
-// send sends a tree. It closes s.
-func send(s wire.Stream, w *wire.Writer, t *tree, o Options) error {
+// send sends a tree until ctx ends, which closes s, as its own end does.
+func send(ctx context.Context, s wire.Stream, w *wire.Writer, t *tree, o Options) error {
 	if _, err := t.root.Stat(filepath.FromSlash(t.path)); err != nil {
 		f := &Failed{NotFound, reason(err)}
 		w.Append(msgFailed, f.append)
@@ -63,7 +64,7 @@ func send(s wire.Stream, w *wire.Writer, t *tree, o Options) error {
 	defer reading.Wait()
 	defer s.Close()
 	defer close(done)
-	err := x.run()
+	err := x.run(ctx)
 	if err == nil && x.left {
 		err = ErrSome
 	}
@@ -89,7 +90,7 @@ func (x *sender) read(s wire.Stream, done <-chan struct{}) {
 	}
 }
 
-func (x *sender) run() error {
+func (x *sender) run(ctx context.Context) error {
 	if err := x.total(); err != nil {
 		return x.why(err)
 	}
@@ -105,7 +106,7 @@ func (x *sender) run() error {
 				return x.why(err)
 			}
 		}
-		if err := x.step(); err != nil {
+		if err := x.step(ctx); err != nil {
 			return err
 		}
 	}
@@ -143,7 +144,7 @@ func (x *sender) skipped(path, why string) {
 }
 
 // step sends the content of one file, or waits for an answer.
-func (x *sender) step() error {
+func (x *sender) step(ctx context.Context) error {
 	for len(x.answers) > 0 {
 		if err := x.hear(<-x.answers); err != nil {
 			return err
@@ -157,7 +158,7 @@ func (x *sender) step() error {
 	}
 	w := x.wanted[0]
 	x.wanted = x.wanted[1:]
-	if err := x.content(w); err != nil {
+	if err := x.content(ctx, w); err != nil {
 		return x.why(err)
 	}
 	return nil
@@ -258,7 +259,7 @@ func (x *sender) why(err error) error {
 
 // content sends what the receiver lacks of a file. The error is the line's; what
 // is wrong with the file is told to the receiver.
-func (x *sender) content(f want) error {
+func (x *sender) content(ctx context.Context, f want) error {
 	broke := func(err error) error {
 		x.skipped(f.path, reason(err))
 		return x.w.Write(msgBroke, []byte(reason(err)))
@@ -271,7 +272,10 @@ func (x *sender) content(f want) error {
 	if err := unchanged(file, f.found); err != nil {
 		return broke(err)
 	}
-	h, offset, err := x.resumeAt(file, f.part)
+	h, offset, err := x.resumeAt(ctx, file, f.part)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return broke(err)
 	}
@@ -303,12 +307,12 @@ func (x *sender) content(f want) error {
 
 // resumeAt goes to where the receiver's part ends, if the file begins with it,
 // else to the file's beginning. h is the hash of what comes before.
-func (x *sender) resumeAt(file *os.File, p part) (h hash.Hash, offset int64, err error) {
+func (x *sender) resumeAt(ctx context.Context, file *os.File, p part) (h hash.Hash, offset int64, err error) {
 	h = sha256.New()
 	if p.offset == 0 {
 		return h, 0, nil
 	}
-	if _, err := io.CopyN(h, file, p.offset); err != nil {
+	if _, err := io.CopyN(h, heeding{ctx, file}, p.offset); err != nil {
 		return nil, 0, err
 	}
 	if bytes.Equal(h.Sum(nil), p.sum[:]) {
