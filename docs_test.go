@@ -63,7 +63,7 @@ func TestProtocolDocument(t *testing.T) {
 // comments.
 func describeFrames(t *testing.T, doc *bytes.Buffer) {
 	doc.WriteString("\n## Frames\n\nWhat follows is from the comments in screen/codec. Its testdata has a frame of each kind, and vectors.txt the checksum of the picture after each.\n")
-	for _, name := range []string{"format.go", "planes.go", "exact.go", "bits.go", "wave.go", "coefs.go", "predict.go", "bins.go"} {
+	for _, name := range []string{"format.go", "planes.go", "exact.go", "fit.go", "bits.go", "wave.go", "coefs.go", "predict.go", "bins.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("screen/codec", name), nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

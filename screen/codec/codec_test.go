@@ -325,7 +325,7 @@ func TestEveryKindIsExact(t *testing.T) {
 		if len(p.pic.Pix) > 1<<20 && i%8 > 0 {
 			continue // a few of the large ones will do
 		}
-		for _, k := range []kind{kindWords, kindExact, kindBits} {
+		for _, k := range []kind{kindWords, kindExact, kindFit, kindBits} {
 			l := newLink(t, p.pic.W, p.pic.H)
 			if k.planar() {
 				l.enc.picture = k

@@ -246,6 +246,9 @@ func (e *Encoder) appendExact(dst []byte, todo []int, limit int) []byte {
 	first := len(e.text) == 0
 	for ; len(todo) > 0 && (first || limit-len(dst) > max(room/8, 64)); first = false {
 		n := min(max((limit-len(dst))/worstPic, 1), len(todo))
+		if len(e.ripe) > 0 {
+			n = len(todo) // as many as were estimated to fit
+		}
 		dst = e.appendSlices(dst, todo[:n])
 		todo = todo[n:]
 	}
@@ -282,6 +285,14 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 	return dst
 }
 
+// plainer makes a FIT an EXACT if that takes fewer bytes, as in small or drawn pictures.
+func (c *coder) plainer(r *run, p *Picture) {
+	if c.fit.spare = c.append(c.fit.spare[:0], kindExact, p, r.box); len(c.fit.spare) <= len(r.slice) {
+		r.kind = kindExact
+		r.slice, c.fit.spare = c.fit.spare, r.slice
+	}
+}
+
 // slice codes the pixels of the chunk's i'th run. Where EXACT takes more than the
 // pixels as they are, for noise or where jumps come when its contexts expect none,
 // BITS bounds the bytes.
@@ -289,6 +300,9 @@ func (e *Encoder) slice(worker, i int) {
 	c, r := &e.workers[worker], &e.chunk.runs[i]
 	r.kind = e.picture
 	r.slice = c.append(r.slice[:0], r.kind, e.want, r.box)
+	if r.kind == kindFit {
+		c.plainer(r, e.want)
+	}
 	if len(r.slice) > 3*area(r.box) && r.kind == kindExact && r.box.Dx() >= groupLen {
 		r.kind = kindBits
 		r.slice = c.append(r.slice[:0], r.kind, e.want, r.box)

@@ -50,6 +50,7 @@ package codec
 //	KEEP  9  -                      run tiles of the picture go into the cache
 //	RECOLOUR 10  2 n + anew uvarint, n uint8, colours, size uvarint, size bytes
 //	                                see below
+//	FIT   11 size uvarint           a slice of size bytes; see fit.go
 //
 // The box of PACK and WORDS begins at a row that is a multiple of 8 and ends at
 // one, or at the picture's lower edge. It is read in bands of 8 rows from top to
@@ -119,6 +120,7 @@ const (
 	kindKeep  kind = 9
 
 	kindRecolour kind = 10
+	kindFit      kind = 11
 )
 
 const (
@@ -144,7 +146,7 @@ type op struct {
 	n      int             // PACK: how many colours; CACHE, KEEP: how many tiles; COPY: changed blocks, to the encoder
 	slot   int             // CACHE: of the first tile
 	cols   [4]uint32       // FILL, PACK
-	size   int             // EXACT, BITS, WAVE: length of the slice
+	size   int             // EXACT, FIT, BITS, WAVE: length of the slice
 	tall   bool            // WAVE
 
 	recolour recolourOp
@@ -154,7 +156,9 @@ type op struct {
 func (o *op) source() image.Rectangle { return o.box.Add(image.Pt(o.dx, o.dy)) }
 
 // planar says whether the op's pixels are in a slice.
-func (k kind) planar() bool { return k == kindExact || k == kindBits || k == kindWave }
+func (k kind) planar() bool {
+	return k == kindExact || k == kindFit || k == kindBits || k == kindWave
+}
 
 // appendPlace appends an op's first byte and where it is: skip tiles after the
 // end of the op before, n tiles long, of whose pixels it sets box.
@@ -355,7 +359,7 @@ func (g grid) readRest(r *reader, o *op) error {
 	case kindCache:
 		o.slot = r.u16()
 		r.bad = r.bad || o.slot+o.n > cacheLen
-	case kindExact, kindBits:
+	case kindExact, kindFit, kindBits:
 		o.size = r.uvarint(maxSlice(o.box))
 	case kindWave:
 		o.size = r.uvarint(8 * paddedArea(o.box))

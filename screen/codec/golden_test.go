@@ -45,6 +45,7 @@ func stories() []story {
 		{"words", Line{}, []*Picture{shaded}},
 		{"copy", Line{}, []*Picture{text, scrolled}},
 		{"exact", Line{}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
+		{"fit", Line{Rate: 1e5}, []*Picture{gradientPage(150, 90), grainyGradient(150, 90)}},
 		{"bits", Line{Rate: 1e12}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
 		{"wave", Line{Rate: 1, Budget: 2000}, grainyPan(300, 150, 3, 5, 3)},
 		{"recolour", Line{}, []*Picture{shaded, dark, shades}},

@@ -116,6 +116,8 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"bits with a width of 9", stored(small(kindBits, 13), nil, join([]byte{0, 9, 0, 0}, zeros[:9]))},
 		{"bits with bytes to spare", stored(small(kindBits, 5), nil, []byte{0, 0, 0, 0, 0})},
 		{"bits with few bytes", stored(small(kindBits, 4), nil, []byte{0, 1, 0, 0})},
+		{"fit without weights", stored(small(kindFit, 53), nil, zeros[:53])},
+		{"fit with bytes to spare", stored(small(kindFit, 120), nil, zeros[:120])},
 		{"exact without bits", stored(small(kindExact, 0), nil, nil)},
 		{"exact with bytes to spare", stored(small(kindExact, 60), nil, zeros[:60])},
 		{"exact with a run beyond the row", stored(small(kindExact, 5), nil, repeat(5, 0b11111110))},
@@ -233,7 +235,7 @@ func FuzzDecodeOp(f *testing.F) {
 func FuzzSlice(f *testing.F) {
 	p := photoPage(90, 40, 1)
 	var work coder
-	for _, k := range []kind{kindBits, kindExact} {
+	for _, k := range []kind{kindBits, kindExact, kindFit} {
 		f.Add(uint8(k), uint8(90), work.append(nil, k, p, p.Bounds()))
 	}
 	var w wave

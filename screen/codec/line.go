@@ -10,12 +10,19 @@ type Line struct {
 	Near   image.Point // what is near this point goes first within its class; negative: no such point
 }
 
+// fitLine is the speed below which the time that FIT takes is less than the line's for the
+// bytes that it saves: 150 ns a pixel at either end, beside each other, for 0.2 bytes.
+const fitLine = 3e6
+
 // SetLine tells what the line is like, so that Append chooses how to say pictures.
 // Without it the line is taken to be slow and everything is sent exactly.
 func (e *Encoder) SetLine(l Line) {
 	e.line = l
 	e.picture = kindExact
-	if l.Rate >= fastLine {
+	switch {
+	case l.Rate >= fastLine:
 		e.picture = kindBits
+	case l.Rate > 0 && l.Rate < fitLine:
+		e.picture = kindFit
 	}
 }

@@ -7,6 +7,7 @@ type coder struct {
 	planes
 	bitRows
 	wave  wave
+	fit   fitRows
 	stats colourCount
 	other recolouring
 
@@ -15,8 +16,11 @@ type coder struct {
 
 // append appends p's pixels inside box as a slice of kind k, which is exact.
 func (c *coder) append(dst []byte, k kind, pic *Picture, box image.Rectangle) []byte {
-	if k == kindBits {
+	switch k {
+	case kindBits:
 		return c.appendBits(dst, pic, box)
+	case kindFit:
+		return c.fit.append(dst, pic, box)
 	}
 	return c.appendExact(dst, pic, box)
 }
@@ -26,6 +30,8 @@ func (c *coder) read(b []byte, k kind, pic, next *Picture, box image.Rectangle) 
 	switch k {
 	case kindBits:
 		return c.readBits(b, pic, box)
+	case kindFit:
+		return c.fit.read(b, pic, box)
 	case kindWave:
 		return c.wave.read(b, pic, next, box)
 	}

@@ -119,6 +119,7 @@ func BenchmarkOps(b *testing.B) {
 		}},
 		{"BITS", nil, func() { slice = work.append(slice[:0], kindBits, photo, whole) }, func() { work.read(slice, kindBits, out, out, whole) }},
 		{"EXACT", nil, func() { slice = work.append(slice[:0], kindExact, photo, whole) }, func() { work.read(slice, kindExact, out, out, whole) }},
+		{"FIT", nil, func() { slice = work.append(slice[:0], kindFit, photo, whole) }, func() { work.read(slice, kindFit, out, out, whole) }},
 		{"WAVE", nil, func() {
 			work.wave.transform(coefs, photo, nil, nil, whole, alone)
 			slice = work.wave.append(slice[:0], coefs, whole, alone, fair)
