@@ -74,16 +74,11 @@ func friendsOf(known func(wire.PeerID) bool, relays []*relayLink) func(peer.ID) 
 	}
 }
 
-// trusts asks whether somebody is a friend, and notes it.
+// trusts asks whether somebody is a friend, and notes it: whose saved login has been
+// revoked is none any more.
 func (b *budget) trusts(id peer.ID) bool {
-	if b.callers.trusts(id) {
-		return true
-	}
-	if !b.friend(id) {
-		return false
-	}
-	b.callers.trust(id)
-	return true
+	b.callers.heed(id, b.friend(id))
+	return b.callers.trusts(id)
 }
 
 // serves tells whether somebody is served, friend or not.

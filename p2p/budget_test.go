@@ -142,3 +142,24 @@ func TestStrangersWithStreamsWithoutEndDoNotShutTheOwnerOut(t *testing.T) {
 		})
 	}
 }
+
+// A friend who is none any more, since his saved login was revoked, has no more than a
+// stranger as soon as he asks for more.
+func TestAFriendWhoIsRevokedIsAStrangerOnTheSameConnection(t *testing.T) {
+	var revoked atomic.Bool
+	host := start(t, Options{Known: func(wire.PeerID) bool { return !revoked.Load() }})
+	host.Handle(echo, serveEcho)
+	c := dial(t, start(t, Options{Role: Connector}), at(host, "tcp"))
+	for i := range 3 * strangerStreams {
+		say(t, open(t, c, echo), fmt.Sprint("stream ", i))
+	}
+	revoked.Store(true)
+	if s, err := c.Open(t.Context(), echo); err == nil {
+		s.Write([]byte("one more"))
+	}
+	select {
+	case <-c.Done():
+	case <-time.After(10 * time.Second):
+		t.Error("he has what he had")
+	}
+}

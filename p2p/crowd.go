@@ -50,9 +50,9 @@ type crowd struct {
 
 	mu      sync.Mutex
 	guests  map[any]*guest
-	from    map[string]int  // how many, by source
-	streams map[peer.ID]int // that rac serves
-	friends map[peer.ID]bool
+	from    map[string]int   // how many, by source
+	streams map[peer.ID]int  // that rac serves
+	friends map[peer.ID]bool // true: of our own choice, as a relay is; false: the owner says so
 	count   uint64
 }
 
@@ -143,7 +143,7 @@ func (c *crowd) beforeLocked(a, b *guest) bool {
 
 func (c *crowd) standingLocked(g *guest) standing {
 	switch {
-	case c.friends[g.id]:
+	case c.trustsLocked(g.id):
 		return kept
 	case c.streams[g.id] > 0:
 		return busy
@@ -180,10 +180,27 @@ func (c *crowd) trust(id peer.ID) {
 	c.friends[id] = true
 }
 
+// heed makes a peer a friend, or none any more, on the owner's word.
+func (c *crowd) heed(id peer.ID, friend bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch chosen, known := c.friends[id]; {
+	case friend && !known:
+		c.friends[id] = false
+	case !friend && known && !chosen:
+		delete(c.friends, id)
+	}
+}
+
 func (c *crowd) trusts(id peer.ID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.friends[id]
+	return c.trustsLocked(id)
+}
+
+func (c *crowd) trustsLocked(id peer.ID) bool {
+	_, ok := c.friends[id]
+	return ok
 }
 
 func (c *crowd) part(id peer.ID) {
@@ -207,7 +224,7 @@ func (c *crowd) heaviest(most int64, weigh func(peer.ID) int64, spareServed bool
 	var all int64
 	weights, from := map[peer.ID]int64{}, map[string]int64{}
 	for _, g := range c.guests {
-		if _, counted := weights[g.id]; !counted && !c.friends[g.id] && !(spareServed && c.streams[g.id] > 0) {
+		if _, counted := weights[g.id]; !counted && !c.trustsLocked(g.id) && !(spareServed && c.streams[g.id] > 0) {
 			weights[g.id] = weigh(g.id)
 			from[g.source] += weights[g.id]
 			all += weights[g.id]

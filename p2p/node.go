@@ -72,7 +72,7 @@ type Options struct {
 
 	// Known tells a host's friends from strangers, who must go first when there are
 	// too many connections, and get more of the host's memory. It is asked when one
-	// comes; nil: all are strangers.
+	// comes, and for each of his streams; nil: all are strangers.
 	Known func(wire.PeerID) bool
 
 	Log *slog.Logger // nil: nothing is logged
