@@ -13,11 +13,12 @@ func TestABareIDIsFoundOnThisMachine(t *testing.T) {
 	viewer := start(t, Options{Role: Connector, LAN: true})
 	began := time.Now()
 	c := dial(t, viewer, Target{ID: host.ID()})
-	t.Logf("found and connected after %v, %s over %s", time.Since(began), c.Path(), c.Path().Transport)
-	if took := time.Since(began); took > 3*time.Second {
+	took, p := time.Since(began), c.Path()
+	t.Logf("found and connected after %v, %s over %s", took, p, p.Transport)
+	if took > 3*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	if p := c.Path(); p.Transport != "tcp" {
+	if p.Transport != "tcp" && took < quicHandicap { // a busy machine may need all of that for TCP
 		t.Errorf("connected over %s, want tcp", p.Transport)
 	}
 	say(t, open(t, c, echo), "hello")
