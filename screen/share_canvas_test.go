@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -32,7 +33,7 @@ func (r *remembered) Next(ctx context.Context) (*screen.Frame, error) {
 	if f != nil {
 		f.Time = time.Now().Truncate(time.Microsecond)
 		r.mu.Lock()
-		r.was[f.Time.UnixMicro()] = r.Source.Picture()
+		r.was[f.Time.UnixMicro()] = &codec.Picture{W: f.Picture.W, H: f.Picture.H, Stride: f.Picture.Stride, Pix: slices.Clone(f.Picture.Pix)}
 		r.mu.Unlock()
 		time.Sleep(time.Microsecond) // the next one has another time
 	}
