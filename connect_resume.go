@@ -29,8 +29,9 @@ const (
 	// 3 s.
 	silence = 1250 * time.Millisecond
 
-	moveTime = 5 * time.Second // for the login stream on a better path
-	curtain  = 5 * time.Second // for the picture of a new line, where the old one works
+	moveTime  = 5 * time.Second // for the login stream on a better path
+	moveAgain = 5 * time.Second // until that is tried a second time, then twice as long each time
+	curtain   = 5 * time.Second // for the picture of a new line, where the old one works
 )
 
 // stay keeps the streams up until the session ends; it returns why.
@@ -52,6 +53,9 @@ func (s *session) stay(ctx context.Context) error {
 			return err
 		}
 		if next == nil {
+			if errors.Is(why, errBetter) {
+				better.later()
+			}
 			continue
 		}
 		if next.conn != now.conn {
@@ -62,12 +66,24 @@ func (s *session) stay(ctx context.Context) error {
 }
 
 // betterPath tells of better paths on a connection; nil: of that it has told.
-type betterPath struct{ direct, surer <-chan struct{} }
+type betterPath struct {
+	direct, surer <-chan struct{}
 
-func betterOf(c *p2p.Conn) betterPath { return betterPath{c.Better(), c.Surer()} }
+	again <-chan time.Time // after a move that has failed
+	pause time.Duration
+}
+
+func betterOf(c *p2p.Conn) betterPath { return betterPath{direct: c.Better(), surer: c.Surer()} }
+
+// later lets a path that the session could not move to be tried again.
+func (b *betterPath) later() {
+	b.pause = min(max(moveAgain, 2*b.pause), time.Minute)
+	b.again = time.After(b.pause)
+}
 
 // forget forgets what it has told of.
 func (b *betterPath) forget() {
+	b.again = nil
 	for _, ch := range []*<-chan struct{}{&b.direct, &b.surer} {
 		select {
 		case <-*ch:
@@ -90,6 +106,9 @@ func (s *session) watch(ctx context.Context, g *leg, better betterPath) error {
 			wait.Stop()
 			return errBetter
 		case <-better.surer:
+			wait.Stop()
+			return errBetter
+		case <-better.again:
 			wait.Stop()
 			return errBetter
 		case err := <-g.failed:

@@ -21,12 +21,14 @@ import (
 type clock struct {
 	start time.Time
 
-	mu   sync.Mutex
-	seen []sighting
+	mu     sync.Mutex
+	seen   []sighting
+	awake  time.Duration // for which this machine let us run
+	ticked time.Time
 }
 
 // sighting is a time that the viewer's window has shown for the first time.
-type sighting struct{ painted, shown time.Duration }
+type sighting struct{ painted, shown, awake time.Duration }
 
 const (
 	clockBits = 24
@@ -35,7 +37,7 @@ const (
 )
 
 func startClock(t *testing.T, host *computer, v *watching) *clock {
-	c := &clock{start: time.Now()}
+	c := &clock{start: time.Now(), ticked: time.Now()}
 	at := v.area(v.win).Min
 	reader := v.x.Painter(t) // a connection of its own
 	painter := host.x.Painter(t)
@@ -44,17 +46,33 @@ func startClock(t *testing.T, host *computer, v *watching) *clock {
 		painter.Sync()
 	})
 	runBeside(t, 10*time.Millisecond, func() { c.look(reader, at) })
+	runBeside(t, 10*time.Millisecond, c.tick)
 	return c
 }
 
-// clockFace shows a time twice, the second time in the negative: a face that is
-// half of one time and half of another is none.
+// tick counts the time in which this process gets a processor. Where others keep it
+// from us, they keep it from those who are watched, too.
+func (c *clock) tick() {
+	const late = 50 * time.Millisecond
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	c.awake += min(now.Sub(c.ticked), late)
+	c.ticked = now
+}
+
+// clockFace shows a time twice, the second time in the negative and from the other
+// end: a face that is half of one time and half of another is none, whichever half.
 func clockFace(d time.Duration) *codec.Picture {
 	pic := codec.NewPicture(clockBits*clockCell, 2*clockCell)
 	ms := uint32(d.Milliseconds())
 	for y := range pic.H {
 		for x := range pic.W {
-			if ms>>(x/clockCell)&1 != uint32(y/clockCell) {
+			bit := x / clockCell
+			if y >= clockCell {
+				bit = clockBits - 1 - bit
+			}
+			if ms>>bit&1 != uint32(y/clockCell) {
 				pic.Row(y)[x] = 0xffffff
 			}
 		}
@@ -76,7 +94,7 @@ func (c *clock) look(p *screentest.Painter, at image.Point) {
 	}
 	var ms uint32
 	for i := range clockBits {
-		if bit(i, 0) == bit(i, 1) {
+		if bit(i, 0) == bit(clockBits-1-i, 1) {
 			return // torn, or something is over it
 		}
 		ms |= bit(i, 0) << i
@@ -85,7 +103,7 @@ func (c *clock) look(p *screentest.Painter, at image.Point) {
 	defer c.mu.Unlock()
 	painted := time.Duration(ms) * time.Millisecond
 	if n := len(c.seen); n == 0 || c.seen[n-1].painted != painted {
-		c.seen = append(c.seen, sighting{painted, time.Since(c.start)})
+		c.seen = append(c.seen, sighting{painted, time.Since(c.start), c.awake})
 	}
 }
 
@@ -109,17 +127,21 @@ func (c *clock) movedAfter(at time.Time) time.Duration {
 	return -1
 }
 
-// frozen returns the longest time since a moment in which nothing new was shown,
-// and whether anything older was shown than what had been.
+// frozen returns the longest time since a moment in which nothing new was shown while
+// the machine ran, and whether anything older was shown than what had been.
 func (c *clock) frozen(since time.Time) (longest time.Duration, back bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := sighting{shown: since.Sub(c.start)}
+	last := sighting{shown: since.Sub(c.start), awake: -1}
 	for _, s := range c.seen {
 		if s.shown < last.shown {
 			continue
 		}
-		longest = max(longest, s.shown-last.shown)
+		stood := s.shown - last.shown
+		if last.awake >= 0 {
+			stood = min(stood, s.awake-last.awake)
+		}
+		longest = max(longest, stood)
 		back = back || s.painted < last.painted
 		last = s
 	}

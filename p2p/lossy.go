@@ -28,8 +28,10 @@ const (
 	lossThousand = 5
 	lossHeld     = time.Second
 
-	// lossRepeat is when a viewer that has stayed is told again: it had no way over TCP.
-	lossRepeat = time.Minute
+	// lossRepeat is when a viewer that has stayed is told again, and then twice as late
+	// each time: it had no way over TCP, or the machine no time.
+	lossRepeat     = 5 * time.Second
+	lossRepeatMost = 2 * time.Minute
 )
 
 // losses sums up how a connection does in the times in which it is held back: it
@@ -100,14 +102,15 @@ func (n *Node) followLosses(c network.Conn, line *quic.Conn) {
 	defer tick.Stop()
 	var l losses
 	var told time.Time
+	var pause time.Duration
 	for {
 		select {
 		case now := <-tick.C:
 			if len(c.GetStreams()) == 0 {
 				return
 			}
-			if l.sample(line.ConnectionStats(), now) && (told.IsZero() || now.Sub(told) > lossRepeat) && hasBBR() {
-				told = now
+			if l.sample(line.ConnectionStats(), now) && now.Sub(told) > pause && hasBBR() {
+				told, pause = now, min(max(lossRepeat, 2*pause), lossRepeatMost)
 				n.log.Debug("the line loses packets", "peer", c.RemotePeer(), "sent", l.sent, "lost", l.lost)
 				if err := n.tellLossy(c); err != nil {
 					n.log.Debug("not told of lost packets", "peer", c.RemotePeer(), "error", err)

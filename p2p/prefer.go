@@ -101,6 +101,7 @@ func (n *Node) preferTCP(id peer.ID) {
 	}
 	rtt, err := pingConn(ctx, over)
 	if err != nil {
+		n.log.Debug("no answer over TCP", "peer", id, "error", err)
 		return
 	}
 	if n.preferred.add(over); over.IsClosed() {
