@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -77,9 +78,11 @@ func texts(addrs []ma.Multiaddr) []string {
 type sights struct {
 	ports func() []ma.Multiaddr // that we listen on
 
-	mu  sync.Mutex
-	by  map[string]sight // by the address and transport of who sees
-	nth int
+	mu    sync.Mutex
+	by    map[string]sight // by the address and transport of who sees
+	nth   int
+	moves [movesAtOnce]time.Time // the last ones that were acted on, the oldest first
+	waits bool                   // the next one waits
 }
 
 type sight struct {
@@ -111,6 +114,33 @@ func (s *sights) saw(local, remote, mapped ma.Multiaddr) (moved bool) {
 		s.by[key] = sight{mapped: mapped, own: isOwn(mapped), nth: s.nth}
 	}
 	return moved
+}
+
+const (
+	movesAtOnce = 8 // both transports at each of some relays
+	movesWithin = 20 * time.Second
+)
+
+// move says how long it takes until a move may be acted on; ours is false if that will
+// be done for another one.
+func (s *sights) move(now time.Time) (wait time.Duration, ours bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waits {
+		return 0, false
+	}
+	wait = max(s.moves[0].Add(movesWithin).Sub(now), 0)
+	s.waits = wait > 0
+	copy(s.moves[:], s.moves[1:])
+	s.moves[movesAtOnce-1] = now.Add(wait)
+	return wait, true
+}
+
+// moved ends the waiting.
+func (s *sights) moved() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waits = false
 }
 
 // forget leaves out what whoever is at remote has seen.
@@ -278,12 +308,27 @@ func (n *Node) look(ctx context.Context, l line) error {
 	return nil
 }
 
-// seen notes a sight, and acts on a new one.
+// seen notes a sight, and acts on a new one. That makes us ask again where we are: who
+// tells another address each time would keep us busy, so after some moves in a row
+// the next ones wait and are acted on together.
 func (n *Node) seen(local, remote, mapped ma.Multiaddr) {
-	if n.sights.saw(local, remote, mapped) {
-		n.log.Debug("seen at another address", "addr", mapped)
+	if !n.sights.saw(local, remote, mapped) {
+		return
+	}
+	n.log.Debug("seen at another address", "addr", mapped)
+	act := func() {
 		n.tellChange()
 		n.repunch()
+	}
+	switch wait, ours := n.sights.move(time.Now()); {
+	case ours && wait > 0:
+		n.goWork(func() {
+			rest(n.ctx, wait, nil)
+			n.sights.moved()
+			act()
+		})
+	case ours:
+		act()
 	}
 }
 
