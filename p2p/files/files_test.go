@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -341,6 +342,28 @@ func TestAHostileSenderWritesNothingElsewhere(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A sender that names what it leaves out without end does not fill the receiver's
+// memory.
+func TestAHostileSenderWithoutEndIsToldToStop(t *testing.T) {
+	path := "asked/" + strings.Repeat("x", 4000)
+	a, b := p2ptest.Pipe(1 << 20)
+	var sent atomic.Int64
+	go func() {
+		go io.Copy(io.Discard, b)
+		w := wire.NewWriter(b, maxBody)
+		for sent.Add(int64(len(path))) < 4*maxKept {
+			if w.Append(msgSkipped, func(dst []byte) []byte { return appendSkipped(dst, path, "") }) != nil {
+				return
+			}
+		}
+		b.Close()
+	}()
+	var failed *Failed
+	if err := Get(t.Context(), a, "photos/asked", t.TempDir(), Options{}); !errors.As(err, &failed) || sent.Load() > 2*maxKept {
+		t.Errorf("%v after %d MB", err, sent.Load()>>20)
 	}
 }
 

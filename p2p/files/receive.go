@@ -40,6 +40,7 @@ type receiver struct {
 	current *incoming   // wanted[0], once its content has begun
 	folders []folder    // whose times are set when all is in them
 	left    bool        // something was left out
+	kept    int         // bytes: see maxKept
 }
 
 // folder is one into which files came, in the root. One that was there before
@@ -52,8 +53,18 @@ type folder struct {
 	mtime time.Time
 }
 
-// maxDirs bounds what is kept in memory of a tree that has no end.
-const maxDirs = 1 << 20
+// maxKept bounds what is kept in memory of a tree that has no end, or that names the
+// same folder, or what was left out, again and again: more than a million folders.
+const maxKept = 128 << 20 // bytes
+
+// keep counts what is kept of a name.
+func (x *receiver) keep(name string) error {
+	const each = 64 // beside the name itself
+	if x.kept += len(name) + each; x.kept > maxKept {
+		return &Failed{Broken, "too many folders, or too much that is left out, for one copy"}
+	}
+	return nil
+}
 
 // receive takes a tree in until ctx ends, which closes s. It tells the sender of
 // errors that are this computer's.
@@ -108,6 +119,9 @@ func (x *receiver) take(ctx context.Context, t wire.Type, body []byte) error {
 		return x.entry(ctx, e)
 	case msgSkipped:
 		path, why, err := parseSkipped(body)
+		if err == nil {
+			err = x.keep(path)
+		}
 		if err == nil {
 			x.skipped(path, why)
 		}
@@ -188,11 +202,12 @@ func (x *receiver) folder(e *entry, place string) error {
 	if x.to.owns(place) {
 		return refuse("it is rac's own")
 	}
+	if err := x.keep(place); err != nil {
+		return err
+	}
 	name := filepath.FromSlash(place)
 	err := x.to.root.Mkdir(name, 0o700)
 	switch info, statErr := x.to.root.Stat(name); {
-	case len(x.folders) >= maxDirs:
-		return &Failed{Broken, "too many folders in one copy"}
 	case err == nil: // its owner writes in it until the end; the rest stands also when that never comes
 		x.to.root.Chmod(name, e.mode|0o700)
 		x.folders = append(x.folders, folder{name, true, e.mode, e.mtime})
