@@ -3,6 +3,7 @@
 package main
 
 import (
+	"image"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,6 +40,28 @@ func TestAKeyRepeatsWhileItIsHeldAndNotWhileTheHostStandsStill(t *testing.T) {
 	typed.rests("the host is killed")
 	if strings.Trim(typed.text(), "abc") != "" || !strings.Contains(h.run("xset", "q"), "auto repeat:  on") {
 		t.Errorf("typed %q; the keyboard: %s", typed.text(), h.run("xset", "q"))
+	}
+}
+
+// TestKeysThatTheHostDoesNotTakeAreToldOf: while somebody there is asked something;
+// the line stays as it is.
+func TestKeysThatTheHostDoesNotTakeAreToldOf(t *testing.T) {
+	h, v := startSession(t)
+	typed := h.typewriter("typed", image.Pt(10, 10))
+	v.equals(h)
+	v.xdotool("mousemove " + v.at(typed.middle()) + " click 1")
+	v.xdotool("key a Return")
+	typed.holds("a\n")
+
+	stranger := newComputer(t, v.x, false)
+	stranger.start("script", "-qc", "rac connect "+h.addr+" --screenshot none.png", "/dev/null") // on a terminal
+	eventually(t, "the host asks", func() bool { return strings.Contains(h.run("rac", "status"), "waiting") })
+	v.xdotool("key b c Return")
+	st := &faultStage{T: t, v: v}
+	eventually(t, "the viewer tells of the keys", func() bool { return st.reported() == 3 })
+	h.run("rac", "deny")
+	if typed.text() != "a\n" {
+		t.Errorf("typed: %q", typed.text())
 	}
 }
 
