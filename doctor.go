@@ -176,7 +176,7 @@ func (d *doctor) startHost() (string, error) {
 	if err := d.host.start(cfg); err != nil {
 		return "", err
 	}
-	for _, a := range d.host.node.Addrs() {
+	for _, a := range d.host.node().Addrs() {
 		if strings.Contains(a, "/tcp/") {
 			d.addr = a
 			return a, nil
@@ -290,7 +290,7 @@ func (d *doctor) stopHost() {
 	if d.host == nil {
 		return
 	}
-	if d.host.node != nil {
+	if d.host.node() != nil {
 		d.host.stop()
 	}
 	if d.host.screen != nil {

@@ -18,6 +18,7 @@ import (
 	"rac/p2p/files"
 	"rac/p2p/probe"
 	"rac/p2p/tunnel"
+	"rac/p2p/wire"
 	"rac/screen"
 )
 
@@ -80,7 +81,7 @@ type host struct {
 	gate     *auth.Gate
 	desk     *auth.Desk
 	record   *auth.Record
-	node     *p2p.Node
+	presence presence
 	banners  *banners
 	work     sync.WaitGroup // the control socket and the banners
 	end      context.CancelFunc
@@ -201,22 +202,17 @@ func (h *host) start(cfg *config.Config) error {
 	if err := h.openGate(); err != nil {
 		return err
 	}
-	var err error
-	// A signal ends the node by way of stop, which says first whether the host
-	// comes back: the end of h.ctx alone would tell viewers that it does not.
-	h.node, err = p2p.Start(context.WithoutCancel(h.ctx), p2p.Options{
-		Identity: h.id, Role: p2p.Host, Listen: *h.o.listen, LAN: cfg.Network.LAN, Public: cfg.Network.Public,
-		Bootstrap: cfg.Network.Bootstrap, Relays: cfg.Network.Relays, Known: h.gate.Known, Log: h.log,
-	})
-	if err != nil {
+	h.presence.doors = map[wire.Protocol]wire.Handler{
+		auth.Protocol:   h.gate.Serve,
+		screen.Protocol: h.gate.Guard(auth.View, share.Serve),
+		input.Protocol:  h.gate.Guard(auth.Control, h.serveInput),
+		tunnel.Protocol: h.gate.Guard(auth.Forwarding, h.tunnels.Serve),
+		files.Protocol:  h.gate.Guard(auth.Files, h.openFiles().Serve),
+		probe.Protocol:  h.gate.Guard(auth.View, h.openProbe().Serve),
+	}
+	if err := h.enter(cfg); err != nil {
 		return err
 	}
-	h.node.Handle(auth.Protocol, h.gate.Serve)
-	h.node.Handle(screen.Protocol, h.gate.Guard(auth.View, share.Serve))
-	h.node.Handle(input.Protocol, h.gate.Guard(auth.Control, h.serveInput))
-	h.node.Handle(tunnel.Protocol, h.gate.Guard(auth.Forwarding, h.tunnels.Serve))
-	h.node.Handle(files.Protocol, h.gate.Guard(auth.Files, h.openFiles().Serve))
-	h.node.Handle(probe.Protocol, h.gate.Guard(auth.View, h.openProbe().Serve))
 	return h.startWork()
 }
 
@@ -280,7 +276,7 @@ func (h *host) stop() {
 	defer cancel()
 	h.gate.Shutdown(ctx, reason)
 	h.lockIfLeft()
-	h.node.Close()
+	h.node().Close()
 	h.end()
 	h.work.Wait()
 	h.injector.Close()
@@ -293,13 +289,12 @@ func (h *host) asService() bool { return h.getenv("INVOCATION_ID") != "" || h.se
 
 // announce prints the ID, where it listens, and what a newcomer has to know.
 func (h *host) announce(cfg *config.Config) {
-	if *h.o.json {
-		h.event("ready", map[string]any{"id": h.id.ID(), "addrs": h.node.Addrs()})
-		return
+	if !*h.o.json {
+		fmt.Fprintf(h.stdout, "ID %s\n", h.id.ID())
 	}
-	fmt.Fprintf(h.stdout, "ID %s\n", h.id.ID())
-	for _, a := range h.node.Addrs() {
-		fmt.Fprintf(h.stdout, "READY %s\n", a)
+	h.ready(h.node().Addrs())
+	if *h.o.json {
+		return
 	}
 	if h.screen.seat == nil { // else the first line about it comes by itself
 		h.voice.say("sharing %s", h.screen.what)

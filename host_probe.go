@@ -10,9 +10,9 @@ import (
 
 func (h *host) openProbe() *probe.Host {
 	return probe.NewHost(func() probe.Self {
-		nat := h.node.NAT()
+		nat := h.node().NAT()
 		relays := map[string]bool{} // each may have several addresses
-		for _, a := range h.node.Addrs() {
+		for _, a := range h.node().Addrs() {
 			if before, _, through := strings.Cut(a, "/p2p-circuit"); through {
 				relays[before[strings.LastIndex(before, "/")+1:]] = true
 			}

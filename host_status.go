@@ -32,11 +32,11 @@ type relayReport struct {
 
 // report describes the host as it is now.
 func (h *host) report() json.RawMessage {
-	r := report{ID: string(h.id.ID()), Addrs: h.node.Addrs(), Screen: h.screen.shown(), Unattended: "broken", Relays: []relayReport{}}
+	r := report{ID: string(h.id.ID()), Addrs: h.node().Addrs(), Screen: h.screen.shown(), Unattended: "broken", Relays: []relayReport{}}
 	if cfg, err := h.file.Load(); err == nil {
 		r.Unattended, r.Attended, r.SavedLogins = unattendedState(cfg), cfg.Attended.Mode, len(cfg.Tokens)
 	}
-	for _, relay := range h.node.Relays() {
+	for _, relay := range h.node().Relays() {
 		r.Relays = append(r.Relays, relayReportOf(relay))
 	}
 	text, err := json.Marshal(r)

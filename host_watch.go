@@ -18,17 +18,21 @@ func (h *host) watch() error {
 	defer cancel(nil)
 	h.work.Go(func() { h.review(ctx) })
 	h.work.Go(func() { cancel(h.screen.lost(ctx)) })
-	h.work.Go(func() { h.node.WatchRelays(ctx, h.tellOfRelay) })
+	h.watchRelays(ctx)
 	var before *config.Config
 	h.file.Watch(ctx, func(cfg *config.Config, err error) {
 		h.gate.Reload()
 		if before != nil || err != nil {
 			h.reloaded(before, cfg, err)
 		}
-		if err == nil {
-			before = cfg
-			h.permitTunnels(cfg)
+		if err != nil {
+			return
 		}
+		h.permitTunnels(cfg)
+		if before != nil && elsewhere(before, cfg) {
+			h.move(ctx, cfg)
+		}
+		before = cfg
 	})
 	if h.ctx.Err() != nil {
 		return nil // a signal: the exit code tells which

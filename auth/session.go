@@ -5,6 +5,7 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -247,6 +248,10 @@ func (g *Gate) end(s *session, reason Reason) {
 	g.endLocked(s, reason)
 }
 
+// ErrMoving as the cause with which the context of Serve ends says that the host is
+// there again in a moment: sessions wait for their viewers as on a line that is lost.
+var ErrMoving = errors.New("the host goes over to another network node")
+
 // hold is the session's life on one line: it answers the viewer's pings, tells
 // it what changes (told is what it knows), and returns when the line or the
 // session is over.
@@ -279,6 +284,9 @@ func (g *Gate) hold(ctx context.Context, s *session, line int, l *link, issue *i
 			}
 		case <-turn:
 		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), ErrMoving) {
+				return g.broke(s, line, l, ErrMoving)
+			}
 			g.end(s, Stopped)
 		}
 	}
