@@ -254,10 +254,13 @@ func (g *guest) yields() <-chan struct{} {
 	return g.chain.yield
 }
 
-// handOver leaves what is held to the stream that takes over: it stays down.
+// handOver leaves what is held to the stream that takes over, if that is still there: it
+// stays down.
 func (g *guest) handOver() {
-	g.chains.leave(g.chain, g.held)
-	g.chain, g.held = nil, nil
+	if g.chains.leave(g.chain, g.held) {
+		g.held = nil
+	}
+	g.chain = nil
 }
 
 func (g *guest) leave() {

@@ -1,12 +1,17 @@
 package input_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"rac/input"
 	"rac/input/inputtest"
+	"rac/p2p/p2ptest"
+	"rac/p2p/wire"
 )
 
 func TestOneViewersReleaseDoesNotLiftAnothersKey(t *testing.T) {
@@ -77,4 +82,41 @@ func TestAKeyThatAPauseHasLiftedCanBePressedByAnotherViewer(t *testing.T) {
 	want(t, rec, "+04 -04 +04")
 	shared.Inject(key(4, false))
 	want(t, rec, "+04 -04 +04 -04")
+}
+
+// A viewer goes on over another stream while its first one is still typing; before
+// that is done, the session of the other ends. Nobody is left to release what the first
+// one holds but itself.
+func TestWhatIsHandedOverToNobodyIsReleased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &inputtest.Recorder{Hook: func(ev input.Event) error {
+			if _, slow := ev.(input.Text); slow {
+				time.Sleep(3 * time.Second)
+			}
+			return nil
+		}}
+		shared := input.Share(rec)
+		serve := func(ctx context.Context, messages ...[]byte) {
+			viewer, host := p2ptest.Pipe(1024)
+			go shared.Serve(ctx, host)
+			go io.Copy(io.Discard, viewer)
+			w := wire.NewWriter(viewer, 64)
+			for _, m := range messages {
+				if err := w.Write(wire.Type(m[0]), m[1:]); err != nil {
+					t.Error(err)
+				}
+			}
+			synctest.Wait()
+		}
+		begin := append([]byte{0x08}, make([]byte, 16)...)
+		first, endFirst := context.WithCancel(t.Context())
+		defer endFirst()
+		serve(first, begin, []byte{0x01, 0, 4, 1, 0, 0, 0, 0}, []byte{0x05, 'x'})
+		second, revoked := context.WithCancel(t.Context())
+		serve(second, begin)
+		revoked()
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		want(t, rec, `+04 "x" -04`)
+	})
 }
