@@ -117,11 +117,12 @@ func (f *Feed) end() {
 	offer(f.wake)
 }
 
-// take waits for room; false: ctx has ended.
+// take waits for room, or for the host to count as silent; false: ctx has ended.
 func (f *Feed) take(ctx context.Context, ev Event) bool {
 	for !f.tryTake(ev) {
 		select {
 		case <-f.room:
+		case <-time.After(reportEvery):
 		case <-ctx.Done():
 			return false
 		}

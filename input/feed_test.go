@@ -254,6 +254,33 @@ func TestWhatIsTypedIntoADeadLineIsDroppedAndCounted(t *testing.T) {
 	})
 }
 
+// TestAKeyBehindAFullQueueIsDroppedToo: a mouse that tells of each millisecond fills it
+// before the host counts as silent. Who waits for room is no older when there is some.
+func TestAKeyBehindAFullQueueIsDroppedToo(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		w, _, _, cut := d.line()
+		d.strike(4)
+		synctest.Wait()
+		defer w.stop()()
+		cut()
+		for x := range 2500 {
+			d.events <- input.Motion{X: x}
+			d.events <- button(1, x%2 == 0)
+		}
+		d.strike(5)
+		time.Sleep(time.Minute)
+		_, next, _, _ := d.line()
+		synctest.Wait()
+		d.strike(6)
+		synctest.Wait()
+		if got := d.rec.String(); !strings.HasSuffix(got, "+06 -06") || strings.Contains(got, "05") {
+			t.Errorf("injected %s", got)
+		}
+		close(d.events)
+		<-next
+	})
+}
+
 func TestAKeyWhoseReleaseWasDroppedComesUpAndCanBePressedAgain(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		w, _, _, cut := d.line()
