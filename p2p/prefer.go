@@ -22,7 +22,7 @@ const (
 	preferTime = 5 * time.Second // to have a connection over TCP
 	preferMost = 8               // addresses that are tried for it
 
-	preferAgain = 10 * time.Second // between two tries
+	preferAgain = 4 * time.Second // between two tries; a host says it again after lossRepeat
 
 	preferPause = 10 * time.Millisecond
 )
