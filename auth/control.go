@@ -27,6 +27,7 @@ const (
 	publicTime  = time.Second      // the same, where a stranger could keep others waiting
 	maxControl  = 64 << 10         // bytes of a line
 	maxCallers  = 16
+	acceptPause = 100 * time.Millisecond
 )
 
 // Command is a request to the running host.
@@ -98,8 +99,12 @@ func (c *Controller) Serve(ctx context.Context, l net.Listener) error {
 	places := make(chan struct{}, maxCallers) // enough for scripts; who finds none waits
 	for {
 		conn, err := l.Accept()
-		if err != nil {
+		switch {
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return context.Cause(ctx)
+		case err != nil: // such as for want of file descriptors: rac kick must work when there are some again
+			rest(ctx, acceptPause)
+			continue
 		}
 		places <- struct{}{}
 		callers.Go(func() {
@@ -107,6 +112,14 @@ func (c *Controller) Serve(ctx context.Context, l net.Listener) error {
 			defer conn.Close()
 			c.answer(conn)
 		})
+	}
+}
+
+// rest waits for d or the end of ctx.
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
 	}
 }
 

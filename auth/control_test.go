@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -174,4 +176,34 @@ func TestStrangersAreToldAndChangeNothing(t *testing.T) {
 	cancel()
 	<-done
 	h.wg.Wait()
+}
+
+// shy is a listener that cannot accept at first.
+type shy struct {
+	net.Listener
+	left int
+}
+
+func (s *shy) Accept() (net.Conn, error) {
+	if s.left--; s.left >= 0 {
+		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+	}
+	return s.Listener.Accept()
+}
+
+func TestTheControlSocketIsThereAgainWhenThereAreFilesAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "control.sock")
+	l, err := Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	c := &Controller{Desk: &Desk{LastControl: func() time.Time { return time.Time{} }}}
+	go func() { done <- c.Serve(ctx, &shy{l, 2}) }()
+	if _, err := (Command{Do: "deny"}).Ask(path); err == nil || errors.Is(err, ErrNoHost) {
+		t.Errorf("got %v, want the host's answer", err)
+	}
+	cancel()
+	<-done
 }
