@@ -133,10 +133,13 @@ func (h *host) reloaded(before, now *config.Config, err error) {
 		h.event("config_error", map[string]any{"file": bad.File, "line": bad.Line, "column": bad.Column, "message": bad.Message})
 	case err != nil && *h.o.json:
 		h.event("config_error", map[string]any{"file": h.file.Path(), "line": 0, "column": 0, "message": err.Error()})
-	case bad != nil && bad.Excerpt() != "":
-		h.line("config error: %v\n%s\nnobody gets in unattended until the file is mended", err, bad.Excerpt())
 	case err != nil:
 		h.line("config error: %v", err)
+		if bad != nil {
+			for line := range strings.Lines(bad.Excerpt()) {
+				h.line("%s", strings.TrimRight(line, "\n"))
+			}
+		}
 		h.line("nobody gets in unattended until the file is mended")
 	case *h.o.json:
 		h.event("reloaded", map[string]any{"changed": changed})
