@@ -21,7 +21,7 @@ import (
 type pacingUpgrader struct{ transport.Upgrader }
 
 func (u *pacingUpgrader) Upgrade(ctx context.Context, t transport.Transport, c manet.Conn, dir network.Direction, id peer.ID, scope network.ConnManagementScope) (transport.CapableConn, error) {
-	return u.Upgrader.Upgrade(ctx, t, withBBR(c), dir, id, scope)
+	return u.Upgrader.Upgrade(ctx, t, withBBR(quickly(c)), dir, id, scope)
 }
 
 func (u *pacingUpgrader) UpgradeGatedMaListener(t transport.Transport, l transport.GatedMaListener) transport.Listener {
@@ -33,7 +33,7 @@ type pacingListener struct{ transport.GatedMaListener }
 func (l *pacingListener) Accept() (manet.Conn, network.ConnManagementScope, error) {
 	c, scope, err := l.GatedMaListener.Accept()
 	if err == nil {
-		c = withBBR(c)
+		c = withBBR(quickly(c))
 	}
 	return c, scope, err
 }

@@ -7,10 +7,13 @@ package x11
 import (
 	"bufio"
 	"encoding/binary"
+	"io"
 	"net"
 	"sync"
 
 	"github.com/jezek/xgb"
+
+	"rac/socket"
 )
 
 // dummyCookie makes xgb send a setup request without looking for a cookie.
@@ -27,6 +30,7 @@ const (
 // sender).
 type stream struct {
 	net.Conn
+	quick  io.ReadWriter // the socket's bytes: it is woken sixty times a second
 	in     *bufio.Reader
 	setup  []byte // of the handshake, still to be read by xgb
 	opened bool   // xgb has sent its own setup request, which was swallowed
@@ -46,8 +50,9 @@ type stream struct {
 }
 
 func newStream(raw net.Conn, setup []byte) *stream {
-	s := &stream{Conn: raw, setup: setup, events: newQueue(), fds: map[uint32]int{}}
-	s.in = bufio.NewReaderSize(raw, 64<<10) // 2,000 events
+	quick, _ := socket.Quick(raw)
+	s := &stream{Conn: raw, quick: quick, setup: setup, events: newQueue(), fds: map[uint32]int{}}
+	s.in = bufio.NewReaderSize(quick, 64<<10) // 2,000 events
 	s.parse, s.errors = coreEvents(), coreErrors()
 	return s
 }
@@ -127,7 +132,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	if s.hold(p) {
 		return len(p), nil
 	}
-	return s.Conn.Write(p)
+	return s.quick.Write(p)
 }
 
 // hold keeps p back if there is a batch. GetInputFocus, by which xgb waits for
@@ -149,7 +154,7 @@ func (s *stream) hold(p []byte) bool {
 // flushLocked sends the batch so far. An error is also the reader's, which ends
 // the connection.
 func (s *stream) flushLocked() {
-	s.Conn.Write(s.out)
+	s.quick.Write(s.out)
 	s.out = s.out[:0]
 }
 
