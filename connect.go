@@ -119,6 +119,9 @@ func (c *connection) prepare(operand string) error {
 	if c.target, err = c.resolve(cfg, operand); err != nil {
 		return err
 	}
+	if err := c.mayBeCalled(cfg); err != nil {
+		return err
+	}
 	if err := c.options(cfg); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"rac/auth/config"
 	"rac/p2p"
@@ -43,6 +44,23 @@ func (c *connection) resolve(cfg *config.Config, operand string) (p2p.Target, er
 		t.Addrs = append(t.Addrs, peer.Addrs...)
 	}
 	return t, nil
+}
+
+// mayBeCalled refuses a --name by which nobody would find the machine again: rac cp
+// ends a machine's name at the colon, and an ID or an address is taken for itself.
+func (c *connection) mayBeCalled(cfg *config.Config) error {
+	name := *c.o.name
+	if name == "" {
+		return nil
+	}
+	foreign := func(r rune) bool { return strings.ContainsRune(`:/\`, r) || !unicode.IsPrint(r) }
+	if _, err := p2p.ParseTarget(name); err == nil || strings.ContainsFunc(name, foreign) {
+		return usagef("--name %q: a name is no ID, and has neither colons, slashes nor control characters", name)
+	}
+	if other := cfg.Peer(name); other != nil && other.ID != string(c.target.ID) {
+		return usagef("--name %q: another machine has it, %s (%s)", name, wire.PeerID(other.ID).Short(), c.file.Path())
+	}
+	return nil
 }
 
 func (c *connection) unknownMachine(cfg *config.Config, operand string, why error) error {
