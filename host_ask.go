@@ -90,6 +90,11 @@ func (a windowAsker) show(ctx context.Context, at stand, r auth.Request) (auth.A
 		form.Certificate, form.Verified = r.Verified, true
 	}
 	answer, err := window.AskAccept(ctx, at.options("rac: may somebody come in?", a.log), form)
+	if err == nil && at.holds != nil {
+		if err := at.holds(ctx); err != nil {
+			return auth.Refuse, err // who knows who has answered
+		}
+	}
 	switch answer {
 	case window.WithControl:
 		return auth.AllowControl, err

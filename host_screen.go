@@ -149,16 +149,18 @@ type stand struct {
 	display, authority string
 	attended           bool            // who can click there has logged in
 	here               context.Context // ends when it is elsewhere
+
+	holds func(context.Context) error // the display is still that one; nil: it is nobody else's
 }
 
 // stand returns where windows belong now, or why there is no such place; here is
 // valid then, too.
 func (s *hostScreen) stand() (stand, error) {
 	if s.seat == nil {
-		return stand{s.display, "", true, context.Background()}, nil
+		return stand{s.display, "", true, context.Background(), nil}, nil
 	}
 	place, here, err := s.seat.now()
-	return stand{place.Display, place.Authority, place.Attended(), here}, err
+	return stand{place.Display, place.Authority, place.Attended(), here, place.Holds}, err
 }
 
 // options are those of a window that is to stand there.

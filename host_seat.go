@@ -137,6 +137,10 @@ func (s *seatSource) reach(ctx context.Context) (here context.Context, err error
 	if s.source, err = screen.OpenX11Auth(ctx, place.Display, place.Authority, s.f.log); err != nil {
 		return nil, err
 	}
+	if err := place.Holds(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
 	s.place, s.inner = place, 0
 	return here, nil
 }
@@ -167,5 +171,13 @@ func (f *follower) inject() (input.Injector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return input.OpenX11Auth(context.Background(), place.Display, place.Authority, f.log)
+	injector, err := input.OpenX11Auth(context.Background(), place.Display, place.Authority, f.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := place.Holds(context.Background()); err != nil {
+		injector.Close()
+		return nil, err
+	}
+	return injector, nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,33 @@ func TestAnXServerThatHasDiedIsLookedForAgain(t *testing.T) {
 	after, err := <-places, <-whys
 	if err != nil || after.Same(before) {
 		t.Errorf("got %+v, %v, want another one than %+v", after, err, before)
+	}
+}
+
+// When an X server ends, somebody else is there at its socket first.
+func TestWhoTakesAnXServersPlaceIsNotTakenForIt(t *testing.T) {
+	bus := startBus(t)
+	old := startServer(t)
+	bus.login(t).set(t, "user", "x11", old.display)
+	_, places, whys := watching(t)
+	place, err := <-places, <-whys
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := place.Holds(t.Context()); err != nil {
+		t.Error(err)
+	}
+	old.stop()
+	if err := place.Holds(t.Context()); err == nil {
+		t.Error("a server that has ended is there")
+	}
+	l, err := net.Listen("unix", socketFolder+"/X"+strings.TrimPrefix(old.display, ":"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := place.Holds(t.Context()); err == nil {
+		t.Error("somebody else is taken for the server")
 	}
 }
 

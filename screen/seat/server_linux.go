@@ -4,6 +4,8 @@ package seat
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -42,6 +44,21 @@ func servers(ctx context.Context) (list []server) {
 		}
 	}
 	return list
+}
+
+// Holds tells whether the place's X server is still the one that listens on its
+// display; nil: it is. When a server ends, whoever is quickest may listen there until
+// that is noticed, and would be sent what a viewer types. So who has connected, or been
+// answered, asks afterwards: nobody puts the old server's socket back.
+func (p Place) Holds(ctx context.Context) error {
+	pid, _, err := peer(ctx, socketFolder+"/X"+strings.TrimPrefix(p.Display, ":"))
+	if err == nil && pid != p.Server {
+		err = errors.New("it is another one now")
+	}
+	if err != nil {
+		return fmt.Errorf("the X server %s: %w", p.Display, err)
+	}
+	return nil
 }
 
 // peer returns who listens on a socket.

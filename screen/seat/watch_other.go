@@ -21,3 +21,6 @@ func newWatcher(string, *slog.Logger) (*watcher, error) {
 func (*watcher) close()                                            {}
 func (*watcher) look(context.Context) (Place, error)               { return Place{}, errors.ErrUnsupported }
 func (*watcher) wait(context.Context, <-chan time.Time, bool) bool { return false }
+
+// Holds is never asked on this system.
+func (p Place) Holds(context.Context) error { return errors.ErrUnsupported }
