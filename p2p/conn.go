@@ -231,7 +231,7 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	older := slices.DeleteFunc(n.host.Network().ConnsToPeer(c.RemotePeer()), func(o network.Conn) bool { return o == c })
 	n.called(c, older)
 	if len(older) > 0 {
-		n.goWork(func() { n.prune(n.ctx, older, pingTimeout) })
+		n.goWork(func() { n.prune(n.ctx, older, within(pingTimeout)) })
 	}
 	if !isDirect(c.RemoteMultiaddr()) {
 		return
@@ -298,16 +298,14 @@ func (n *Node) measureFirst(c *Conn, first network.Conn) {
 	}
 }
 
-// prune closes those of conns that do not answer within limit. A peer that comes
-// again has
-// often lost its old connection, by a new address or a sleep, and the dead one
-// would be used first and would block a hole punch, until libp2p notices after
-// 30 s.
-func (n *Node) prune(ctx context.Context, conns []network.Conn, limit time.Duration) {
+// prune closes those of conns that do not answer in time. A peer that comes again has
+// often lost its old connection, by a new address or a sleep, and the dead one would be
+// used first and would block a hole punch, until libp2p notices after 30 s.
+func (n *Node) prune(ctx context.Context, conns []network.Conn, limit bound) {
 	var wg sync.WaitGroup
 	for _, c := range conns {
 		wg.Go(func() {
-			waiting, cancel := context.WithTimeout(ctx, limit)
+			waiting, cancel := limit(ctx, c)
 			defer cancel()
 			if _, err := pingConn(waiting, c); err != nil && ctx.Err() == nil {
 				n.log.Debug("dead connection closed", "peer", c.RemotePeer(), "addr", c.RemoteMultiaddr())

@@ -95,7 +95,7 @@ func (b *borrowed) check(n *Node) {
 	for _, id := range b.ids() {
 		conns = append(conns, n.host.Network().ConnsToPeer(id)...)
 	}
-	n.prune(n.ctx, conns, pingTimeout)
+	n.prune(n.ctx, conns, within(pingTimeout))
 }
 
 // ids are the relays on which there is a place.

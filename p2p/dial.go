@@ -95,7 +95,7 @@ func (n *Node) Dial(ctx context.Context, t Target) (*Conn, error) {
 	}
 	d := &dialing{Node: n, id: id, target: t, alone: make(chan struct{})}
 	d.report, _ = ctx.Value(phaseKey{}).(func(Phase))
-	n.prune(ctx, n.host.Network().ConnsToPeer(id), doubtTime)
+	n.prune(ctx, n.host.Network().ConnsToPeer(id), within(doubtTime))
 	n.renewLinks()
 	n.swarm.Backoff().Clear(id) // else a dial soon after a failed one fails untried
 	ways, err := d.ways()

@@ -33,7 +33,9 @@ func TestARelayFullOfHosts(t *testing.T) {
 	if os.Getenv(netRole) == "relay" {
 		r := startOwnRelay(t, RelayOptions{})
 		fmt.Println("RELAY", strings.Join(r.Addrs(), " "))
-		io.Copy(io.Discard, os.Stdin)
+		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+			fmt.Println("RESERVED", r.Stats().Reserved)
+		}
 		return
 	}
 	hosts, streams, period := number("RAC_RELAY_HOSTS", fewer(20)), number("RAC_RELAY_STREAMS", 5), 2*time.Second
@@ -54,6 +56,11 @@ func TestARelayFullOfHosts(t *testing.T) {
 	time.Sleep(period)
 	rested := relay.usage(t)
 	t.Logf("at rest for %v: %s, %.2f %% of a core", period, rested, 100*(rested.cpu-full.cpu).Seconds()/period.Seconds())
+	lost := 0
+	for _, n := range crowd {
+		lost += n.relay[0].attempted() - 1
+	}
+	t.Logf("%d places were lost meanwhile or not got at once; the relay has %s of %d", lost, relay.reserved(t), hosts)
 
 	var newcomers []time.Duration
 	for range 5 {
@@ -82,6 +89,19 @@ func number(name string, otherwise int) int {
 type relayProcess struct {
 	pid   int
 	addrs []string
+	in    io.Writer
+	out   *bufio.Reader
+}
+
+// reserved is how many places the relay says are taken.
+func (r relayProcess) reserved(t *testing.T) string {
+	t.Helper()
+	fmt.Fprintln(r.in)
+	line, err := r.out.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(strings.TrimPrefix(line, "RESERVED "))
 }
 
 func startRelayProcess(t *testing.T) relayProcess {
@@ -95,11 +115,12 @@ func startRelayProcess(t *testing.T) relayProcess {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { in.Close(); cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
+	said := bufio.NewReader(out)
+	line, err := said.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	return relayProcess{cmd.Process.Pid, strings.Fields(strings.TrimPrefix(line, "RELAY "))}
+	return relayProcess{cmd.Process.Pid, strings.Fields(strings.TrimPrefix(line, "RELAY ")), in, said}
 }
 
 // usage is what a process has taken.

@@ -23,13 +23,15 @@ import (
 // a relay inside a LAN out. A reservation is one message; this loop sends it.
 
 const (
-	relayTimeout = 10 * time.Second // for a connection
-	reserveTime  = 5 * time.Second  // for a reservation
-	relayPing    = 10 * time.Second // a relay that has died silently is noticed after this and pingTimeout
-	relayBusy    = 2 * time.Second  // the same while a session runs
-	otherTime    = 2 * time.Second  // for the other transport when one is up: then it is blocked
-	renewEarly   = 5 * time.Minute  // relays grant an hour
-	renewSoonest = 5 * time.Second  // whatever a relay grants
+	relayTimeout = 10 * time.Second       // for a connection
+	reserveTime  = 5 * time.Second        // for a reservation
+	relayPing    = 10 * time.Second       // between two looks at a relay that nobody uses
+	relaySilence = 5 * time.Second        // it has died, if it says nothing for so long then; one that is late has much to do
+	relayBusy    = 2 * time.Second        // between two looks while a session runs
+	relayHeard   = 500 * time.Millisecond // the same while one leads through the relay and packets are counted: none has come in
+	otherTime    = 2 * time.Second        // for the other transport when one is up: then it is blocked
+	renewEarly   = 5 * time.Minute        // relays grant an hour
+	renewSoonest = 5 * time.Second        // whatever a relay grants
 )
 
 // relayLink is the line to one relay.
@@ -231,7 +233,7 @@ func (n *Node) admit(ctx context.Context, c transport.CapableConn) bool {
 }
 
 // lookAround finds out whether the relay still answers, and how it sees us.
-func (n *Node) lookAround(l *relayLink, limit time.Duration) {
+func (n *Node) lookAround(l *relayLink, limit bound) {
 	var work sync.WaitGroup
 	conns := n.host.Network().ConnsToPeer(l.info.ID)
 	if id := l.observer(); id != "" {
@@ -239,7 +241,7 @@ func (n *Node) lookAround(l *relayLink, limit time.Duration) {
 	}
 	for _, c := range conns {
 		work.Go(func() {
-			ctx, cancel := context.WithTimeout(n.ctx, limit)
+			ctx, cancel := limit(n.ctx, c)
 			defer cancel()
 			at := lineOf(c)
 			at.outdated = n.outdated.has(c)
@@ -278,8 +280,10 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 	defer due.Stop()
 	alive := time.NewTicker(relayPing)
 	defer alive.Stop()
-	busy := time.NewTicker(relayBusy)
+	busy := time.NewTicker(relayHeard)
 	defer busy.Stop()
+	var heard ear
+	var asked time.Time
 	changed := n.changed()
 	for {
 		select {
@@ -289,15 +293,24 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 			l.set(ErrLost)
 			return
 		case <-alive.C:
-			n.lookAround(l, pingTimeout)
-			n.goWork(func() { n.revisit(l) })
+			n.goWork(func() {
+				n.lookAround(l, whileHeard(relaySilence, lateTime))
+				n.revisit(l)
+			})
 		case <-busy.C:
-			if n.busy() {
-				n.prune(n.ctx, n.host.Network().ConnsToPeer(l.info.ID), loadedTime)
+			silent, rest := heard.silent(n.host.Network().ConnsToPeer(l.info.ID))
+			if n.relaysNow(l.info.ID) {
+				n.prune(n.ctx, silent, whileHeard(silentTime, loadedTime))
+			} else {
+				rest = append(rest, silent...)
+			}
+			if n.busy() && time.Since(asked) >= relayBusy {
+				asked = time.Now()
+				n.prune(n.ctx, rest, within(loadedTime))
 			}
 		case <-changed:
 			changed = n.changed()
-			n.lookAround(l, doubtTime)
+			n.lookAround(l, within(doubtTime))
 			n.goWork(func() { n.lookSidelong(l) })
 		case <-n.ctx.Done():
 			return

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/peerstore"
 	"github.com/libp2p/go-libp2p/core/transport"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"rac/p2p/wire"
 )
@@ -92,7 +94,7 @@ func (n *Node) doubtRelay(l *relayLink, patience time.Duration) {
 	if !l.isUp() {
 		return
 	}
-	n.lookAround(l, patience)
+	n.lookAround(l, within(patience))
 	if n.best(l.info.ID) == nil && l.isUp() {
 		l.set(ErrLost)
 		offer(l.lost)
@@ -116,6 +118,18 @@ func (n *Node) busy() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return len(n.streams) > 0
+}
+
+// relaysNow tells whether one runs through a relay.
+func (n *Node) relaysNow(relay peer.ID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for s := range n.streams {
+		if valueOf(s.raw.Conn().RemoteMultiaddr(), ma.P_P2P) == relay.String() {
+			return true
+		}
+	}
+	return false
 }
 
 // remember keeps the address of a direct connection for the next Dial: that of a
