@@ -41,21 +41,28 @@ func TestAnIDIsFoundAmongThousandsOfServers(t *testing.T) {
 		w := newWorld(size, silentServers, 1)
 		var left, found []toll
 		var holders []int
+		gone := 0
 		for range rounds {
 			id, cost := w.hostComes(t)
 			left = append(left, cost)
 			holders = append(holders, w.holders(id))
 			w.renew(renewedServers, silentServers)
-			if cost, ok := w.viewerComes(t, id); ok {
+			kept := w.holders(id) > 0
+			cost, ok := w.viewerComes(t, id)
+			switch {
+			case ok:
 				found = append(found, cost)
+			case !kept: // all who had it have left, as one time in 8,000 where there were 13
+				gone++
 			}
 		}
 		t.Logf("%d servers, %d rounds", size, rounds)
 		t.Logf("the record is with ten servers after %s; all is over after %s; %s; it is with %s that answer",
 			spread(left, func(c toll) time.Duration { return c.took }), spread(left, func(c toll) time.Duration { return c.whole }), costs(left), shares(holders))
-		t.Logf("it is found after %s; %s; %d of %d are not", spread(found, func(c toll) time.Duration { return c.took }), costs(found), rounds-len(found), rounds)
-		if lost := rounds - len(found); lost > rounds/50 { // 1 of 200 among 5,000 servers; why is not known
-			t.Errorf("%d of %d hosts are not found", rounds-len(found), rounds)
+		lost := rounds - len(found) - gone
+		t.Logf("it is found after %s; %s; %d of %d are not, and of %d no server had the record any more", spread(found, func(c toll) time.Duration { return c.took }), costs(found), lost, rounds, gone)
+		if lost > 0 || gone > rounds/50 {
+			t.Errorf("%d of %d hosts are not found, and of %d the record is gone", lost, rounds, gone)
 		}
 		byTime := func(a, b toll) int { return int(a.took - b.took) }
 		slices.SortFunc(left, byTime)
