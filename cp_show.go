@@ -190,7 +190,7 @@ func plural(n int, what string) string {
 func byteCount(n int64) string {
 	const unit = 1000
 	if n < unit {
-		return fmt.Sprintf("%d bytes", n)
+		return plural(int(n), "byte")
 	}
 	f, i := float64(n)/unit, 0
 	for ; f >= unit; i++ {

@@ -56,3 +56,11 @@ func TestPathsOfWindowsAreNoMachines(t *testing.T) {
 		}
 	}
 }
+
+func TestBytesAreWrittenForPeople(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 bytes", 1: "one byte", 999: "999 bytes", 1000: "1.0 kB", 5368709124: "5.4 GB"} {
+		if got := byteCount(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}

@@ -15,7 +15,7 @@ func (d *checkup) advise() string {
 	deadRelay := slices.IndexFunc(d.outlook.Relays, func(r p2p.Sighting) bool { return r.Err != nil })
 	switch direct, relayed := d.reached(true), d.reached(false); {
 	case !direct && !relayed && deadRelay >= 0:
-		return fmt.Sprintf("the relay %s does not answer: see that rac relay runs there and its port is open, then try again", d.outlook.Relays[deadRelay].Name)
+		return fmt.Sprintf("the relay %s is not reached: see that rac relay runs there, that its port is open and that this is its address as it prints it, then try again", d.outlook.Relays[deadRelay].Name)
 	case !direct && !relayed && len(d.relays) == 0:
 		return "see that rac host runs there; if it does and the two are in different networks, a relay of your own on any machine with a public address joins them: rac relay there, rac set --add-relay MULTIADDR on both"
 	case !direct && !relayed:
