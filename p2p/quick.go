@@ -6,7 +6,7 @@ import (
 
 	manet "github.com/multiformats/go-multiaddr/net"
 
-	"rac/socket"
+	"rac/p2p/socket"
 )
 
 // quickConn is a TCP connection by the system calls of package socket.

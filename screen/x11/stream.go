@@ -13,7 +13,7 @@ import (
 
 	"github.com/jezek/xgb"
 
-	"rac/socket"
+	"rac/p2p/socket"
 )
 
 // dummyCookie makes xgb send a setup request without looking for a cookie.
