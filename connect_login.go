@@ -123,6 +123,9 @@ func (s *session) explain(err error) error {
 	case auth.CodeCode, auth.CodeThrottled, auth.CodeBusy:
 		return fail(exitLogin, err)
 	case auth.CodeDenied, auth.CodeNoAnswer, auth.CodeNobody:
+		if s.suspended {
+			return fail(exitRefused, err, "to get in with nobody there, on that machine: rac set --unattended=true")
+		}
 		return fail(exitRefused, err, "to get in with nobody there, set a password on that machine: rac passwd")
 	case auth.CodeNotAllowed:
 		return fail(exitForbidden, err, "on that machine: rac set --allow "+string(s.id.ID()))
@@ -153,6 +156,7 @@ func (s *session) notice(n auth.Notice) {
 	case n.Code == auth.CodeThrottled:
 		s.voice.say("%v", &auth.Refused{Code: n.Code, RetryAfter: n.Timeout})
 	case n.Code != "":
+		s.suspended = s.suspended || n.Code == auth.CodeSuspended
 		s.voice.say("%v", &auth.Refused{Code: n.Code})
 	case n.Asking:
 		s.phase(fmt.Sprintf("asking at the machine (%v)", n.Timeout))

@@ -27,6 +27,8 @@ type session struct {
 	way   atomic.Value // string: by which sort of path it travels, as was told last
 	said  notices
 
+	suspended bool // unattended access is switched off at the host, as it said while we logged in
+
 	stage *stage // nil for an errand
 	meter *screen.Meter
 	feed  *input.Feed
