@@ -45,17 +45,11 @@ func (s *session) stay(ctx context.Context) error {
 	better := betterOf(now.conn)
 	for {
 		why := s.watch(ctx, now, better)
-		if errors.Is(why, errBetter) {
-			better.forget()
-		}
-		next, err := s.goOn(ctx, now, why)
+		next, err := s.goOn(ctx, now, why, &better)
 		if err != nil {
 			return err
 		}
 		if next == nil {
-			if errors.Is(why, errBetter) {
-				better.later()
-			}
 			continue
 		}
 		if next.conn != now.conn {
@@ -75,8 +69,13 @@ type betterPath struct {
 
 func betterOf(c *p2p.Conn) betterPath { return betterPath{direct: c.Better(), surer: c.Surer()} }
 
-// later lets a path that the session could not move to be tried again.
-func (b *betterPath) later() {
+// tried notes how a move has ended. One that has failed is tried again, unless the host
+// has refused it.
+func (b *betterPath) tried(err error) {
+	if err == nil || final(err) {
+		b.pause = 0
+		return
+	}
 	b.pause = min(max(moveAgain, 2*b.pause), time.Minute)
 	b.again = time.After(b.pause)
 }
@@ -157,13 +156,15 @@ func (n *nap) long() bool {
 
 // goOn finds the line by which the session goes on after why; nil: the one that
 // it has.
-func (s *session) goOn(ctx context.Context, g *leg, why error) (*line, error) {
+func (s *session) goOn(ctx context.Context, g *leg, why error, better *betterPath) (*line, error) {
 	var over *auth.Ended
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(why, errBetter):
+		better.forget()
 		next, err := s.move(ctx, g)
+		better.tried(err)
 		if err != nil {
 			s.log.Info("not moved to the better path", "error", err)
 			return nil, nil
