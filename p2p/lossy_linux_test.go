@@ -43,6 +43,36 @@ func leavesQUIC(t *testing.T, stall time.Duration) {
 	})
 }
 
+// The viewer's network lets no TCP through when the host first says that its line loses
+// packets, and a moment later does: the host says it again soon.
+func TestAViewerThatCouldNotLeaveQUICIsToldAgain(t *testing.T) {
+	roles{
+		"host":   fillingHost,
+		"viewer": drainingViewer,
+	}.play(t, func(t *testing.T) {
+		line := p2ptest.Router{NAT: p2ptest.Open, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
+		lossy := line
+		lossy.Loss = 0.01
+		lab := p2ptest.NewLab(t, line, lossy)
+		lab.A.Run(`table inet drops {
+	chain out {
+		type filter hook output priority 0
+		oifname eth0 meta l4proto tcp reject with tcp reset
+	}
+}
+`, "nft", "-f", "-")
+		addr := startRole(t, lab.B, "host", "").reads(t, "AT ")
+		viewer := startRole(t, lab.A, "viewer", addr+" 50s")
+		viewer.reads(t, "TOLD")
+		lab.A.Run("", "nft", "delete", "table", "inet", "drops")
+		path := viewer.reads(t, "PATH ")
+		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
+		if want := map[bool]string{true: "tcp", false: "quic-v1"}[hasBBR()]; !strings.HasPrefix(path, want) {
+			t.Errorf("the path is %s, want %s", path, want)
+		}
+	})
+}
+
 // A line that is full, and loses packets for that alone, stays with QUIC.
 func TestAFullLineStaysWithQUIC(t *testing.T) {
 	roles{
@@ -109,9 +139,22 @@ func drainingViewer(t *testing.T, args []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	go sayWhenTold(t.Context(), c)
 	before := drain(limit, c.Surer())
 	path := c.Path()
 	after := drain(time.Second, nil)
 	fmt.Println("PATH", path.Transport, path.RTT)
 	fmt.Printf("RATES %.0f %.0f\n", before, after)
+}
+
+// sayWhenTold says TOLD when the host has said that its line loses packets, and a try
+// over TCP could have been refused since.
+func sayWhenTold(ctx context.Context, c *Conn) {
+	for told := false; !told && ctx.Err() == nil; {
+		rest(ctx, 200*time.Millisecond, nil)
+		c.mu.Lock()
+		told = !c.told.IsZero()
+		c.mu.Unlock()
+	}
+	fmt.Println("TOLD")
 }
