@@ -114,8 +114,9 @@ func (b *budget) of(id peer.ID) (has network.ScopeStat) {
 }
 
 // spend is asked before a stream over yamux gets its memory. When all strangers
-// together have too much, those with the most have to leave; whom a relay serves,
-// only when all of those have too much.
+// together have nearly too much, those with the most have to leave; whom a relay serves,
+// only when all of those have too much. They take their time to go: until then nobody
+// who is not served gets what is not there.
 func (b *budget) spend(id peer.ID) error {
 	if b.trusts(id) {
 		return nil
@@ -124,16 +125,28 @@ func (b *budget) spend(id peer.ID) error {
 	if !served && b.of(id).Memory+b.window > b.memory {
 		return errBudget
 	}
-	var all network.ScopeStat
-	b.ViewSystem(func(s network.ResourceScope) error { all = s.Stat(); return nil })
 	weigh := func(id peer.ID) int64 { return b.of(id).Memory }
-	if !served && all.Memory+b.window > b.all {
-		b.callers.lighten(b.all-b.window, weigh, b.served > 0)
+	if most := b.all - b.all/leaving; !served && b.whole()+b.window > most {
+		b.callers.lighten(most-b.window, weigh, b.served > 0)
+		spared := b.callers.spared(weigh, b.served > 0)
+		if b.whole()-spared+b.window > b.all {
+			return errBudget
+		}
 	}
-	if b.served > 0 && all.Memory+b.window > b.served {
+	if b.served > 0 && b.whole()+b.window > b.served {
 		b.callers.lighten(b.served-b.window, weigh, false)
 	}
 	return nil
+}
+
+// leaving is the part of what strangers get together that is kept free for those who
+// have been sent away and are not gone yet: one in so many.
+const leaving = 8
+
+// whole is the memory that everybody has.
+func (b *budget) whole() (memory int64) {
+	b.ViewSystem(func(s network.ResourceScope) error { memory = s.Stat().Memory; return nil })
+	return memory
 }
 
 func (b *budget) OpenConnection(dir network.Direction, fd bool, addr ma.Multiaddr) (network.ConnManagementScope, error) {

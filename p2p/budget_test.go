@@ -29,7 +29,7 @@ type hostile struct {
 	lines []transport.Transport // TCP, QUIC
 }
 
-func newHostile(t *testing.T) *hostile {
+func newHostile(t *testing.T, how ...tcp.Option) *hostile {
 	t.Helper()
 	id, rm := newIdentity(t), &network.NullResourceManager{}
 	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: yamux.DefaultTransport}}
@@ -41,7 +41,7 @@ func newHostile(t *testing.T) *hostile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overTCP, err := tcp.NewTCPTransport(up, rm, nil)
+	overTCP, err := tcp.NewTCPTransport(up, rm, nil, how...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -248,6 +248,23 @@ func (c *crowd) heaviest(most int64, weigh func(peer.ID) int64, spareServed bool
 	return out
 }
 
+// spared is what those weigh together whom lighten lets alone.
+func (c *crowd) spared(weigh func(peer.ID) int64, spareServed bool) (all int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id := range c.friends {
+		all += weigh(id)
+	}
+	if spareServed {
+		for id := range c.streams {
+			if !c.trustsLocked(id) {
+				all += weigh(id)
+			}
+		}
+	}
+	return all
+}
+
 // dismiss sends a peer away.
 func (c *crowd) dismiss(id peer.ID) {
 	c.mu.Lock()
