@@ -6,8 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/protocol"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	pbv2 "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
+	"github.com/multiformats/go-multistream"
 )
 
 // How a node's own relays stand, for its owner.
@@ -16,6 +18,7 @@ var (
 	errNotYet = errors.New("not reached so far")
 	errKept   = errors.New("it is kept for other hosts (rac relay --allow)")
 	errNoRoom = errors.New("it has no place left")
+	errNone   = errors.New("a computer answers there, but it is no relay")
 
 	errUnreached = errors.New("not reached")
 )
@@ -76,7 +79,7 @@ func (l *relayLink) follow(ctx context.Context, tell func(error)) {
 // troubleOf sorts what a relay's state may be; nil: all is well.
 func troubleOf(err error) error {
 	switch r := reservation(err); r {
-	case nil, errKept, errNoRoom:
+	case nil, errKept, errNoRoom, errNone:
 		return r
 	}
 	return errUnreached
@@ -108,11 +111,17 @@ func (l *relayLink) state() (changed <-chan struct{}, err error) {
 	return l.changed, err
 }
 
+// isNoRelay tells whether somebody who answers does not know what a relay does.
+func isNoRelay(err error) bool { return errors.As(err, new(multistream.ErrNotSupported[protocol.ID])) }
+
 // reservation puts a relay's refusal into words.
 func reservation(err error) error {
 	var refused circuit.ReservationError
 	if !errors.As(err, &refused) {
 		return err
+	}
+	if isNoRelay(err) {
+		return errNone
 	}
 	switch refused.Status {
 	case pbv2.Status_PERMISSION_DENIED:

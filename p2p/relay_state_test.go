@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,4 +49,38 @@ func TestTheOwnerHearsOfARelayOnceEachTimeThatItChanges(t *testing.T) {
 			t.Errorf("the owner was told %q, want %q", told, want)
 		}
 	})
+}
+
+// Somebody gives as a relay an address with another's ID, or that of a host.
+func TestTheOwnerIsToldWhoIsNoRelayOfHis(t *testing.T) {
+	other := start(t, Options{})
+	for _, transport := range []string{"/tcp/", "/quic-v1"} {
+		addr := at(other, transport).Addrs[0] + "/p2p/"
+		wrong := start(t, Options{Relays: []string{addr + string(newIdentity(t).ID())}})
+		if err := relayTrouble(t, wrong); !errors.Is(err, ErrWrongPeer) || !strings.HasSuffix(err.Error(), ", "+string(other.ID())) {
+			t.Errorf("%s: of another's ID the owner is told: %v", transport, err)
+		}
+		if err := relayTrouble(t, start(t, Options{Relays: []string{addr + string(other.ID())}})); err != errNone {
+			t.Errorf("%s: of a host the owner is told: %v", transport, err)
+		}
+		caller := start(t, Options{Role: Connector, Relays: []string{addr + string(other.ID())}})
+		if _, err := caller.Dial(t.Context(), Target{ID: wrong.ID()}); err == nil || !strings.Contains(err.Error(), errNone.Error()) {
+			t.Errorf("%s: who calls through a host is told: %v", transport, err)
+		}
+	}
+}
+
+// relayTrouble returns what is first wrong with a node's only relay.
+func relayTrouble(t *testing.T, n *Node) error {
+	for {
+		changed, err := n.relay[0].state()
+		if err != nil && err != errNotYet {
+			return n.Relays()[0].Err
+		}
+		select {
+		case <-changed:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("nothing is wrong with the relay: %v", err)
+		}
+	}
 }

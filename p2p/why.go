@@ -32,7 +32,7 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 			reasons = append(reasons, "no answer in time")
 		case errors.As(e, &other):
 			kind = also{ErrWrongPeer}
-			reasons = append(reasons, fmt.Sprintf("%s: %v, %s", addrOf(e), ErrWrongPeer, other.Actual))
+			reasons = append(reasons, fmt.Sprintf("%s: %v", addrOf(e), wrongPeer(other)))
 		case errors.Is(e, ErrLimited):
 			if kind == ErrUnreachable {
 				kind = also{ErrLimited}
@@ -76,6 +76,9 @@ func refusal(err error) error {
 		if strings.Contains(err.Error(), status.String()) {
 			return errors.New(meaning)
 		}
+	}
+	if isNoRelay(err) {
+		return errNone
 	}
 	return shortest(err)
 }
@@ -127,12 +130,17 @@ func isForeign(err error) bool {
 		strings.Contains(text, multistream.ErrIncorrectVersion.Error())
 }
 
+func wrongPeer(e sec.ErrPeerIDMismatch) error { return fmt.Errorf("%w, %s", ErrWrongPeer, e.Actual) }
+
 // shortest returns the cause at the bottom: libp2p's layers each repeat the
 // address. It stops where the next one says something else: quic-go's timeout
 // is also a "use of closed network connection".
 func shortest(err error) error {
 	if isForeign(err) {
 		return errForeign
+	}
+	if other := (sec.ErrPeerIDMismatch{}); errors.As(err, &other) {
+		return wrongPeer(other)
 	}
 	for {
 		next := errors.Unwrap(err)
