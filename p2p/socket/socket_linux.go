@@ -26,7 +26,10 @@ func Quick(c net.Conn) (bytes io.ReadWriter, ok bool) {
 	return q, true
 }
 
-type quick struct{ in, out half }
+type quick struct {
+	in, out half
+	whole   sync.Mutex // what one Write writes stays together, as on a net.Conn
+}
 
 // half is one direction. It is used under mu, and makes no garbage.
 type half struct {
@@ -54,6 +57,8 @@ func (q *quick) Read(b []byte) (int, error) {
 
 // Write writes all of b.
 func (q *quick) Write(b []byte) (n int, err error) {
+	q.whole.Lock()
+	defer q.whole.Unlock()
 	for n < len(b) && err == nil {
 		var m int
 		m, err = q.out.move(b[n:min(len(b), n+mostAtOnce)])

@@ -84,6 +84,22 @@ func TestADeadlineAndTheEndWakeWhoWaits(t *testing.T) {
 	}
 }
 
+func TestWhatTwoWriteAtOnceStaysApart(t *testing.T) {
+	a, b := pair(t, "tcp", "127.0.0.1:0")
+	const each = 1 << 20
+	q := quickly(a)
+	for _, c := range []byte{'a', 'b'} {
+		go q.Write(bytes.Repeat([]byte{c}, each)) // ends with a
+	}
+	got := make([]byte, 2*each)
+	if _, err := io.ReadFull(quickly(b), got); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Count(got, []byte("ab"))+bytes.Count(got, []byte("ba")) != 1 {
+		t.Error("it is mixed up")
+	}
+}
+
 func TestWritingToAPeerThatIsGoneIsAnError(t *testing.T) {
 	a, b := pair(t, "tcp", "127.0.0.1:0")
 	b.(*net.TCPConn).SetLinger(0)
