@@ -86,7 +86,7 @@ func TestADeadlineAndTheEndWakeWhoWaits(t *testing.T) {
 
 func TestWhatTwoWriteAtOnceStaysApart(t *testing.T) {
 	a, b := pair(t, "tcp", "127.0.0.1:0")
-	const each = 1 << 20
+	const each = 16 << 20 // more than any buffer on the way, so that they wait
 	q := quickly(a)
 	for _, c := range []byte{'a', 'b'} {
 		go q.Write(bytes.Repeat([]byte{c}, each)) // ends with a
