@@ -73,6 +73,41 @@ func TestAViewerThatCouldNotLeaveQUICIsToldAgain(t *testing.T) {
 	})
 }
 
+// Two behind NATs have a hole for QUIC only, for TCP did not come through when it was
+// punched. When the line loses packets, they punch one for TCP.
+func TestAHoleForTCPIsPunchedWhenThatForQUICLosesPackets(t *testing.T) {
+	roles{
+		"relay":  relayRole,
+		"host":   fillingHost,
+		"viewer": punchingViewer,
+	}.play(t, func(t *testing.T) {
+		line := p2ptest.Router{NAT: p2ptest.Restricted, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
+		lossy := line
+		lossy.Loss = 0.01
+		lab := p2ptest.NewLab(t, line, lossy)
+		relay := startRole(t, lab.Internet, "relay", "").reads(t, "RELAY ")
+		lab.A.Run(`table inet drops {
+	chain out {
+		type filter hook output priority 0
+		oifname eth0 ip daddr != `+p2ptest.ServerAddr+` meta l4proto tcp reject with tcp reset
+	}
+}
+`, "nft", "-f", "-")
+		id := startRole(t, lab.B, "host", relay).reads(t, "ID ")
+		viewer := startRole(t, lab.A, "viewer", id+" 50s "+relay)
+		if hole := viewer.reads(t, "HOLE "); hole != "quic-v1" {
+			t.Fatalf("the hole is for %s", hole)
+		}
+		viewer.reads(t, "TOLD")
+		lab.A.Run("", "nft", "delete", "table", "inet", "drops")
+		path := viewer.reads(t, "PATH ")
+		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
+		if want := map[bool]string{true: "tcp", false: "quic-v1"}[hasBBR()]; !strings.HasPrefix(path, want) {
+			t.Errorf("the path is %s, want %s", path, want)
+		}
+	})
+}
+
 // A line that is full, and loses packets for that alone, stays with QUIC.
 func TestAFullLineStaysWithQUIC(t *testing.T) {
 	roles{
@@ -92,8 +127,9 @@ func TestAFullLineStaysWithQUIC(t *testing.T) {
 }
 
 // fillingHost says AT and its address over QUIC, and sends as much as can be taken.
-func fillingHost(t *testing.T, _ []string) {
-	n := startInLab(t, Options{})
+func fillingHost(t *testing.T, relays []string) {
+	n := startInLab(t, Options{Relays: relays})
+	fmt.Println("ID", n.ID())
 	n.Handle(echo, func(_ context.Context, _ wire.PeerID, s wire.Stream) error {
 		block := make([]byte, 32<<10)
 		for {
@@ -115,7 +151,21 @@ func fillingHost(t *testing.T, _ []string) {
 func drainingViewer(t *testing.T, args []string) {
 	addr, id, _ := strings.Cut(args[0], "/p2p/")
 	n := startInLab(t, Options{Role: Connector})
-	c := dial(t, n, Target{ID: wire.PeerID(id), Addrs: []string{addr}})
+	drainUntilSurer(t, dial(t, n, Target{ID: wire.PeerID(id), Addrs: []string{addr}}), args[1])
+}
+
+// punchingViewer is the same through a hole, of which it says HOLE.
+func punchingViewer(t *testing.T, args []string) {
+	n := startInLab(t, Options{Role: Connector, Relays: args[2:]})
+	c := dial(t, n, Target{ID: wire.PeerID(args[0])})
+	for !c.Path().Direct {
+		<-c.Better()
+	}
+	fmt.Println("HOLE", c.Path().Transport)
+	drainUntilSurer(t, c, args[1])
+}
+
+func drainUntilSurer(t *testing.T, c *Conn, longest string) {
 	drain := func(period time.Duration, until <-chan struct{}) (rate float64) {
 		s := open(t, c, echo)
 		s.Write([]byte("go"))
@@ -135,7 +185,7 @@ func drainingViewer(t *testing.T, args []string) {
 		<-done
 		return float64(bytes) / end.Sub(began).Seconds() / 1000
 	}
-	limit, err := time.ParseDuration(args[1])
+	limit, err := time.ParseDuration(longest)
 	if err != nil {
 		t.Fatal(err)
 	}

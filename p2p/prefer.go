@@ -88,7 +88,11 @@ func (n *Node) preferTCP(id peer.ID) {
 	defer cancel()
 	over := n.directTCP(id)
 	if over == nil {
-		if err := n.dialTCP(ctx, id); err != nil {
+		err := n.dialTCP(ctx, id)
+		if err != nil {
+			err = n.punchTCP(ctx, id)
+		}
+		if err != nil {
 			n.log.Debug("no way over TCP", "peer", id, "error", err)
 			return
 		}
@@ -155,4 +159,16 @@ func (n *Node) dialTCP(ctx context.Context, id peer.ID) error {
 		return err
 	}
 	return n.dialers.adopt(first)
+}
+
+// punchTCP punches a hole for TCP beside that for QUIC: the one that was begun together
+// with it may have come to nothing.
+func (n *Node) punchTCP(ctx context.Context, id peer.ID) error {
+	for _, c := range n.host.Network().ConnsToPeer(id) {
+		if !c.IsClosed() && !isDirect(c.RemoteMultiaddr()) {
+			_, err := n.punch.beginAt(ctx, c, overTCP)
+			return err
+		}
+	}
+	return ErrUnreachable
 }

@@ -51,8 +51,9 @@ type puncher struct {
 type punch struct {
 	ctx    context.Context
 	end    context.CancelFunc
-	over   chan struct{} // closed when it has left
-	asking bool          // under puncher.mu: our Meet is on its way, the answer has not come
+	over   chan struct{}           // closed when it has left
+	asking bool                    // under puncher.mu: our Meet is on its way, the answer has not come
+	useful func(ma.Multiaddr) bool // of our addresses and theirs; nil where the peer has begun
 }
 
 func startPuncher(n *Node) *puncher {
@@ -129,17 +130,23 @@ var errPunching = errors.New("a punch is under way")
 // returns what the peer has said of itself, and nil when there is a direct
 // connection.
 func (p *puncher) begin(ctx context.Context, c network.Conn) (theirs meet, err error) {
+	return p.beginAt(ctx, c, isDirect)
+}
+
+// beginAt is begin from and to those addresses only that are useful.
+func (p *puncher) beginAt(ctx context.Context, c network.Conn, useful func(ma.Multiaddr) bool) (theirs meet, err error) {
 	u := p.enter(ctx, c.RemotePeer())
 	if u == nil {
 		return theirs, errPunching
 	}
+	u.useful = useful
 	defer p.leave(c.RemotePeer())
 	outer := ctx
 	ctx = u.ctx
 	p.awaitSight(ctx, c)
 	theirs, addrs, err := p.arrange(ctx, c, u)
 	if err == nil {
-		addrs = p.node.callables(c, addrs)
+		addrs = slices.DeleteFunc(p.node.callables(c, addrs), func(a ma.Multiaddr) bool { return !useful(a) })
 		err = p.knock(ctx, c.RemotePeer(), theirs, addrs, fromClient)
 	}
 	if p.node.isDirect(c.RemotePeer()) {
@@ -174,7 +181,9 @@ func (p *puncher) arrange(ctx context.Context, c network.Conn, u *punch) (theirs
 	began := time.Now()
 	p.asks(u, true)
 	defer p.asks(u, false)
-	if err := w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, p.node.meeting(c, nil)) }); err != nil {
+	ours := p.node.meeting(c, nil)
+	ours.Addrs = slices.DeleteFunc(ours.Addrs, func(a string) bool { return !u.useful(ma.StringCast(a)) })
+	if err := w.Append(msgMeet, func(dst []byte) []byte { return appendMeet(dst, ours) }); err != nil {
 		return theirs, nil, err
 	}
 	theirs, addrs, err = readMeet(s)
