@@ -21,7 +21,11 @@ import (
 type pacingUpgrader struct{ transport.Upgrader }
 
 func (u *pacingUpgrader) Upgrade(ctx context.Context, t transport.Transport, c manet.Conn, dir network.Direction, id peer.ID, scope network.ConnManagementScope) (transport.CapableConn, error) {
-	return u.Upgrader.Upgrade(ctx, t, withBBR(quickly(c)), dir, id, scope)
+	up, err := u.Upgrader.Upgrade(ctx, t, withBBR(quickly(c)), dir, id, scope)
+	if err != nil {
+		return nil, err
+	}
+	return counted(up, c), nil
 }
 
 func (u *pacingUpgrader) UpgradeGatedMaListener(t transport.Transport, l transport.GatedMaListener) transport.Listener {

@@ -40,6 +40,18 @@ const (
 	doubling = 2 * 256 // BBR's pacing gain (256: as fast as the line) is 2.9 while it knows nothing, else at most 1.25
 )
 
+// segmentsIn counts what has come in on a TCP socket, bare acknowledgements too.
+func segmentsIn(c net.Conn) (n uint64, err error) {
+	var refused error
+	err = onSocket(c, func(fd int) {
+		var line *unix.TCPInfo
+		if line, refused = unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO); refused == nil {
+			n = uint64(line.Segs_in)
+		}
+	})
+	return n, errors.Join(err, refused)
+}
+
 func setControl(fd int, name string) error {
 	return unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, name)
 }

@@ -16,4 +16,9 @@ func askForBBR(net.Conn) error {
 // beginAnew: see bbr_linux.go.
 func beginAnew(net.Conn, bool) bool { return false }
 
+// segmentsIn: see bbr_linux.go.
+func segmentsIn(net.Conn) (uint64, error) {
+	return 0, fmt.Errorf("p2p: this system does not count a connection's segments: %w", errors.ErrUnsupported)
+}
+
 func hasBBR() bool { return false }

@@ -6,10 +6,12 @@ package p2p
 
 import (
 	"context"
+	"net"
 	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/transport"
 	"github.com/quic-go/quic-go"
 )
 
@@ -34,8 +36,8 @@ func within(d time.Duration) bound {
 // or where nobody can tell.
 const lateTime = 10 * time.Second
 
-// packetsFrom returns how many packets have come in, and a round trip; false: nobody
-// counts them, as over TCP.
+// packetsFrom returns how many packets have come in over QUIC, and a round trip; false: it
+// is another connection.
 func packetsFrom(c network.Conn) (n uint64, rtt time.Duration, ok bool) {
 	var line *quic.Conn
 	if !c.As(&line) {
@@ -45,16 +47,65 @@ func packetsFrom(c network.Conn) (n uint64, rtt time.Duration, ok bool) {
 	return s.PacketsReceived, s.SmoothedRTT, true
 }
 
+// countedConn is a connection over TCP whose segments are counted. Those come even while
+// the peer has no time for an answer: its system says what has arrived.
+type countedConn struct {
+	transport.CapableConn
+	socket net.Conn
+}
+
+// counted returns c so, or as it is where its bytes do not go over this computer's TCP.
+func counted(c transport.CapableConn, socket net.Conn) transport.CapableConn {
+	if _, err := segmentsIn(socket); err != nil {
+		return c
+	}
+	return &countedConn{c, socket}
+}
+
+// Stat is looked for by the swarm.
+func (c *countedConn) Stat() (s network.ConnStats) {
+	if inner, ok := c.CapableConn.(network.ConnStat); ok {
+		s = inner.Stat()
+	}
+	return s
+}
+
+// As is how a network.Conn gives its parts away.
+func (c *countedConn) As(target any) bool {
+	if to, ok := target.(**countedConn); ok {
+		*to = c
+		return true
+	}
+	return c.CapableConn.As(target)
+}
+
+// segmentsFrom is packetsFrom for connections over TCP that this computer has made.
+func segmentsFrom(c network.Conn) (n uint64, ok bool) {
+	var line *countedConn
+	if !c.As(&line) {
+		return 0, false
+	}
+	n, err := segmentsIn(line.socket)
+	return n, err == nil
+}
+
 // whileHeard waits until nothing has come in for as long as silence, lateTime at the
-// most. Where packets are not counted it waits for unknown.
+// most. Over TCP, which takes its time to send again, silence is unknown, and where
+// nothing is counted it waits for that.
 func whileHeard(silence, unknown time.Duration) bound {
 	return func(ctx context.Context, c network.Conn) (context.Context, context.CancelFunc) {
-		last, rtt, counted := packetsFrom(c)
-		if !counted {
+		count := func() uint64 { n, _, _ := packetsFrom(c); return n }
+		last, rtt, ok := packetsFrom(c)
+		silence := max(silence, silentTrips*rtt)
+		if !ok {
+			count, silence = func() uint64 { n, _ := segmentsFrom(c); return n }, unknown
+			last, ok = segmentsFrom(c)
+		}
+		if !ok {
 			return context.WithTimeout(ctx, unknown)
 		}
 		ctx, cancel := context.WithTimeout(ctx, lateTime)
-		listen := time.NewTicker(max(silence, silentTrips*rtt))
+		listen := time.NewTicker(silence)
 		var work sync.WaitGroup
 		work.Go(func() {
 			defer listen.Stop()
@@ -64,7 +115,7 @@ func whileHeard(silence, unknown time.Duration) bound {
 				case <-ctx.Done():
 					return
 				}
-				now, _, _ := packetsFrom(c)
+				now := count()
 				if now == last {
 					cancel()
 				}

@@ -306,7 +306,7 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 			}
 			if n.busy() && time.Since(asked) >= relayBusy {
 				asked = time.Now()
-				n.prune(n.ctx, rest, within(loadedTime))
+				n.prune(n.ctx, rest, whileHeard(loadedTime, loadedTime))
 			}
 		case <-changed:
 			changed = n.changed()
