@@ -242,6 +242,7 @@ func (s *session) describe(peer *config.Peer) {
 func (s *session) announce() {
 	path, pass := s.conn().Path(), s.pass()
 	s.news(path, false)
+	s.other(path)
 	if *s.o.name != "" {
 		if err := s.editPeer(func(*config.Peer) {}); err != nil {
 			s.voice.say("cannot remember the name: %v", err)

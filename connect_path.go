@@ -34,13 +34,22 @@ func (s *session) news(path p2p.Path, lost bool) bool {
 	return s.way.Swap(pathName(path)) != pathName(path) || lost
 }
 
+// other tells whether a path is another than the one before, or more is known of it.
+func (s *session) other(path p2p.Path) bool {
+	at := path.Transport + " " + path.Addr + " " + path.Why
+	return s.at.Swap(at) != at
+}
+
 // tellPath says how the session travels from now on.
 func (s *session) tellPath(lost bool) {
 	path := s.conn().Path()
 	news := s.news(path, lost)
+	other := s.other(path)
 	switch {
 	case *s.o.json:
-		s.emit("path", pathFields(path))
+		if other || lost {
+			s.emit("path", pathFields(path))
+		}
 	case path.Why != "":
 		s.voice.say("%s: %s; %s", path, path.Why, path.Help)
 	case news:

@@ -25,6 +25,7 @@ type session struct {
 	line  atomic.Pointer[line]
 	perms *bell        // rings when the permissions have changed
 	way   atomic.Value // string: by which sort of path it travels, as was told last
+	at    atomic.Value // string: the very path that the last event told of
 	said  notices
 
 	suspended bool // unattended access is switched off at the host, as it said while we logged in
