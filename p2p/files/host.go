@@ -123,7 +123,7 @@ func (h *Host) target(root *os.Root, asked string) (*target, error) {
 	}
 	to.dir, to.name = path.Dir(place), path.Base(place)
 	if err := checkPath(to.name); err != nil {
-		return nil, &Failed{NotAllowed, bounded(err.Error())}
+		return nil, &Failed{Broken, bounded(err.Error())}
 	}
 	if info, err := root.Stat(filepath.FromSlash(to.dir)); err != nil || !info.IsDir() {
 		return nil, &Failed{NotFound, "there is no such folder"}
