@@ -136,8 +136,10 @@ func TestFullScreenFillsTheScreenAndBack(t *testing.T) {
 				eventually(t, want.String(), func() bool { _, l := w.paint.state(); return l.win == want })
 			}
 			size(image.Pt(1000, 700))
+			grabbed(t, x, w)
 			x.Run(t, "xdotool", "key", "ctrl+alt+shift+f")
 			eventually(t, "a smaller window", func() bool { _, l := w.paint.state(); return l.win.X < 1000 })
+			grabbed(t, x, w)
 			x.Run(t, "xdotool", "key", "ctrl+alt+shift+f")
 			size(image.Pt(1000, 700))
 		})
