@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -24,7 +25,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rac": main})
+	testscript.Main(hearing{m}, map[string]func(){"rac": main})
+}
+
+// hearing runs the tests so that what they start hears SIGHUP, also where they were
+// started by nohup: that it is ignored would be inherited.
+type hearing struct{ *testing.M }
+
+func (h hearing) Run() int {
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+	return h.M.Run()
 }
 
 // TestStories runs testdata/script: what a user types and sees. Beside the
