@@ -14,7 +14,7 @@ import (
 
 const (
 	writers        = 8
-	editsPerWriter = 200
+	editsPerWriter = 100
 )
 
 // clientOf is the peer ID of a writer's own token.
@@ -84,6 +84,25 @@ func checkNothingLost(t *testing.T, f *File, saves string) {
 		}
 	}
 	checkNoTemp(t, f)
+}
+
+// Of two that exchange the file at the same time one puts the other's back: for that
+// moment a token stands there again that has been revoked.
+func TestAnEditThatFailsOnAVersionThatIsGoneIsTriedAgain(t *testing.T) {
+	f := newFile(t, "[unattended]\nenabled = true\n")
+	turns := 0
+	err := f.Edit(func(*Edit) error {
+		if turns++; turns > 1 {
+			return nil
+		}
+		if err := os.WriteFile(f.path, []byte("[unattended]\nenabled = false\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return errors.New("there is a token that should not be")
+	})
+	if err != nil || turns != 2 {
+		t.Errorf("%d turns, %v", turns, err)
+	}
 }
 
 // writer counts each of its edits, and issues its own token every fourth time

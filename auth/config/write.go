@@ -67,6 +67,9 @@ func (f *File) try(target string, change func(*Edit) error) error {
 		return err
 	}
 	if err := change(e); err != nil {
+		if now, unread := f.read(); unread != nil || !now.same(old) {
+			return errors.Join(err, errRaced) // it may be about what stood there for a moment only
+		}
 		return err
 	}
 	if e.text == string(text) && !old.missing() {
