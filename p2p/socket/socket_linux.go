@@ -76,7 +76,9 @@ func (h *half) move(b []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.b = b[:min(len(b), mostAtOnce)]
+	sending()
 	err := h.wait(h.try)
+	received()
 	h.b = nil
 	switch {
 	case err != nil:

@@ -118,3 +118,17 @@ func TestWhatIsNoSocketIsUsedAsItIs(t *testing.T) {
 		t.Error("a pipe is taken for a socket")
 	}
 }
+
+// What one side did before it wrote, the other may rely on after it has read: the race
+// detector has to know, or it finds races where a socket is between two goroutines.
+func TestWhatWasDoneBeforeTheWritingIsKnownAfterTheReading(t *testing.T) {
+	a, b := pair(t, "tcp", "127.0.0.1:0")
+	done := 0
+	go func() {
+		done++
+		quickly(a).Write([]byte{1})
+	}()
+	if _, err := quickly(b).Read(make([]byte, 1)); err != nil || done != 1 {
+		t.Error(done, err)
+	}
+}
