@@ -21,17 +21,11 @@ func TestARelayedHostWhoseUDPIsBlockedIsBackSoon(t *testing.T) {
 		nat := p2ptest.Router{NAT: p2ptest.Symmetric, Delay: 20 * time.Millisecond}
 		lab := p2ptest.NewLab(t, nat, nat)
 		relay := startRole(t, lab.Internet, "relay", "").reads(t, "RELAY ")
-		lab.B.Run(`table inet drops {
-	chain out {
-		type filter hook output priority 0
-		oifname eth0 meta l4proto tcp drop
-	}
-}
-`, "nft", "-f", "-")
+		again := noTCP(lab.B, "drop")
 		id := startRole(t, lab.B, "host", relay).reads(t, "ID ")
 		viewer := startRole(t, lab.A, "viewer", id+" "+relay)
 		t.Log("relayed for", viewer.reads(t, "RELAYED "))
-		lab.B.Run("", "nft", "delete", "table", "inet", "drops")
+		again()
 		nat.NoUDP = true
 		lab.RouterB.Becomes(nat)
 		took, err := time.ParseDuration(viewer.reads(t, "BACK "))

@@ -29,17 +29,9 @@ func leavesQUIC(t *testing.T, stall time.Duration) {
 		"host":   fillingHost,
 		"viewer": drainingViewer,
 	}.play(t, func(t *testing.T) {
-		line := p2ptest.Router{NAT: p2ptest.Open, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
-		lossy := line
-		lossy.Loss, lossy.Stall = 0.01, stall
-		lab := p2ptest.NewLab(t, line, lossy)
+		lab := onLines(t, p2ptest.Open, 0.01, stall)
 		addr := startRole(t, lab.B, "host", "").reads(t, "AT ")
-		viewer := startRole(t, lab.A, "viewer", addr+" 15s")
-		path := viewer.reads(t, "PATH ")
-		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
-		if want := map[bool]string{true: "tcp", false: "quic-v1"}[hasBBR()]; !strings.HasPrefix(path, want) {
-			t.Errorf("the path is %s, want %s", path, want)
-		}
+		endsOver(t, startRole(t, lab.A, "viewer", addr+" 15s"), tcpWithBBR())
 	})
 }
 
@@ -50,26 +42,13 @@ func TestAViewerThatCouldNotLeaveQUICIsToldAgain(t *testing.T) {
 		"host":   fillingHost,
 		"viewer": drainingViewer,
 	}.play(t, func(t *testing.T) {
-		line := p2ptest.Router{NAT: p2ptest.Open, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
-		lossy := line
-		lossy.Loss = 0.01
-		lab := p2ptest.NewLab(t, line, lossy)
-		lab.A.Run(`table inet drops {
-	chain out {
-		type filter hook output priority 0
-		oifname eth0 meta l4proto tcp reject with tcp reset
-	}
-}
-`, "nft", "-f", "-")
+		lab := onLines(t, p2ptest.Open, 0.01, 0)
+		again := noTCP(lab.A, "reject with tcp reset")
 		addr := startRole(t, lab.B, "host", "").reads(t, "AT ")
 		viewer := startRole(t, lab.A, "viewer", addr+" 50s")
 		viewer.reads(t, "TOLD")
-		lab.A.Run("", "nft", "delete", "table", "inet", "drops")
-		path := viewer.reads(t, "PATH ")
-		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
-		if want := map[bool]string{true: "tcp", false: "quic-v1"}[hasBBR()]; !strings.HasPrefix(path, want) {
-			t.Errorf("the path is %s, want %s", path, want)
-		}
+		again()
+		endsOver(t, viewer, tcpWithBBR())
 	})
 }
 
@@ -81,30 +60,17 @@ func TestAHoleForTCPIsPunchedWhenThatForQUICLosesPackets(t *testing.T) {
 		"host":   fillingHost,
 		"viewer": punchingViewer,
 	}.play(t, func(t *testing.T) {
-		line := p2ptest.Router{NAT: p2ptest.Restricted, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
-		lossy := line
-		lossy.Loss = 0.01
-		lab := p2ptest.NewLab(t, line, lossy)
+		lab := onLines(t, p2ptest.Restricted, 0.01, 0)
 		relay := startRole(t, lab.Internet, "relay", "").reads(t, "RELAY ")
-		lab.A.Run(`table inet drops {
-	chain out {
-		type filter hook output priority 0
-		oifname eth0 ip daddr != `+p2ptest.ServerAddr+` meta l4proto tcp reject with tcp reset
-	}
-}
-`, "nft", "-f", "-")
+		again := noTCP(lab.A, "ip daddr != "+p2ptest.ServerAddr+" reject with tcp reset")
 		id := startRole(t, lab.B, "host", relay).reads(t, "ID ")
 		viewer := startRole(t, lab.A, "viewer", id+" 50s "+relay)
 		if hole := viewer.reads(t, "HOLE "); hole != "quic-v1" {
 			t.Fatalf("the hole is for %s", hole)
 		}
 		viewer.reads(t, "TOLD")
-		lab.A.Run("", "nft", "delete", "table", "inet", "drops")
-		path := viewer.reads(t, "PATH ")
-		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
-		if want := map[bool]string{true: "tcp", false: "quic-v1"}[hasBBR()]; !strings.HasPrefix(path, want) {
-			t.Errorf("the path is %s, want %s", path, want)
-		}
+		again()
+		endsOver(t, viewer, tcpWithBBR())
 	})
 }
 
@@ -114,16 +80,49 @@ func TestAFullLineStaysWithQUIC(t *testing.T) {
 		"host":   fillingHost,
 		"viewer": drainingViewer,
 	}.play(t, func(t *testing.T) {
-		line := p2ptest.Router{NAT: p2ptest.Open, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
-		lab := p2ptest.NewLab(t, line, line)
+		lab := onLines(t, p2ptest.Open, 0, 0)
 		addr := startRole(t, lab.B, "host", "").reads(t, "AT ")
-		viewer := startRole(t, lab.A, "viewer", addr+" 4s")
-		path := viewer.reads(t, "PATH ")
-		t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
-		if !strings.HasPrefix(path, "quic-v1") {
-			t.Errorf("the path is %s, want quic-v1", path)
-		}
+		endsOver(t, startRole(t, lab.A, "viewer", addr+" 4s"), "quic-v1")
 	})
+}
+
+// onLines are two behind nat, on lines of 10 Mbit/s, of which the host's loses so many
+// of its packets and stands still for up to stall.
+func onLines(t *testing.T, nat p2ptest.NAT, loss float64, stall time.Duration) *p2ptest.Lab {
+	line := p2ptest.Router{NAT: nat, Delay: 15 * time.Millisecond, Rate: 10e6 / 8}
+	hosts := line
+	hosts.Loss, hosts.Stall = loss, stall
+	return p2ptest.NewLab(t, line, hosts)
+}
+
+// noTCP does that to what c sends over TCP, until again is called.
+func noTCP(c p2ptest.Computer, rule string) (again func()) {
+	c.Run(`table inet drops {
+	chain out {
+		type filter hook output priority 0
+		oifname eth0 meta l4proto tcp `+rule+`
+	}
+}
+`, "nft", "-f", "-")
+	return func() { c.Run("", "nft", "delete", "table", "inet", "drops") }
+}
+
+// tcpWithBBR is where a line that loses packets is left for.
+func tcpWithBBR() string {
+	if hasBBR() {
+		return "tcp"
+	}
+	return "quic-v1"
+}
+
+// endsOver awaits the viewer's end, which is over that transport.
+func endsOver(t *testing.T, viewer *labRole, want string) {
+	t.Helper()
+	path := viewer.reads(t, "PATH ")
+	t.Logf("%s; kB a second over QUIC and then: %s", path, viewer.reads(t, "RATES "))
+	if !strings.HasPrefix(path, want) {
+		t.Errorf("the path is %s, want %s", path, want)
+	}
 }
 
 // fillingHost says AT and its address over QUIC, and sends as much as can be taken.
