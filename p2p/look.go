@@ -75,7 +75,7 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 			*out.Public = sighted(r.name, func() error {
 				v, err := n.visit(asking, r)
 				if err != nil {
-					return fmt.Errorf("nobody answers: %w", shortest(err))
+					return fmt.Errorf("nobody answers; is this computer on the internet? (%w)", shortest(err))
 				}
 				v.leave()
 				return nil

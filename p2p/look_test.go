@@ -11,7 +11,7 @@ func TestTheDoctorAsksThePublicNetworkAndTheRouter(t *testing.T) {
 	for name, c := range map[string]struct {
 		bootstrap []string
 		want      string
-	}{"all answer": {seeds, ""}, "one does not": {append([]string{dead}, seeds...), ""}, "none does": {[]string{dead}, "nobody answers: "}} {
+	}{"all answer": {seeds, ""}, "one does not": {append([]string{dead}, seeds...), ""}, "none does": {[]string{dead}, "nobody answers; is this computer on the internet? ("}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // a router has its time to answer
 			seen, err := Look(t.Context(), Options{Identity: newIdentity(t), Public: true, Bootstrap: c.bootstrap})
