@@ -72,8 +72,7 @@ func (d *Decoder) Decode(frame []byte) (dirty []image.Rectangle, err error) {
 	case flags&frameForget != 0:
 		d.forget()
 	}
-	pixels := d.grid.w * d.grid.h
-	left := budget{area: maxArea(pixels), raw: maxRawSum(pixels)}
+	left := d.grid.budget()
 	for len(r.b) > 0 {
 		if err := d.chunk(&r, &left); err != nil {
 			return nil, err
@@ -97,9 +96,6 @@ func (d *Decoder) touch(r image.Rectangle) {
 	d.dirty = append(d.dirty, r)
 }
 
-// budget is what a frame may still ask for.
-type budget struct{ area, raw int }
-
 // forget forgets everything but the picture.
 func (d *Decoder) forget() {
 	d.words.reset()
@@ -121,11 +117,14 @@ func (d *Decoder) chunk(r *reader, left *budget) error {
 		return badFrame("no ops in a block of %d bytes", len(raw))
 	}
 	var need needs
-	if d.ops, need, err = d.grid.ops(d.ops[:0], ops); err != nil {
+	if d.ops, need, err = d.grid.ops(d.ops[:0], ops, left.ops); err != nil {
 		return err
 	}
-	if left.area -= need.area; left.area < 0 {
-		return badFrame("more area than four pictures")
+	left.ops -= len(d.ops)
+	left.area -= need.area
+	left.sliced -= need.sliced
+	if left.area < 0 || left.sliced < 0 {
+		return badFrame("more area than six pictures, or in slices than one")
 	}
 	slices, pack := r.bytes(need.slices), in.bytes(need.pack)
 	if r.bad || in.bad {

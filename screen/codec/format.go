@@ -96,8 +96,10 @@ package codec
 // planes and what is predicted are in planes.go.
 //
 // Limits, for a picture of n pixels: the areas of a frame's ops (of a WAVE, those of
-// its padded blocks) add up to at most 6 n, its rawLens to at most 16 n + 1 MiB; a
-// slice has at most 8 (w + 16) h + 64 bytes, of a WAVE 8 for each padded pixel. Whatever is outside of these rules ends the stream.
+// its padded blocks) add up to at most 6 n, those of EXACT, BITS and FIT to at most n,
+// its rawLens to at most 16 n + 1 MiB; it has at most 16 ops for each tile of the
+// picture. A slice has at most 8 (w + 16) h + 64 bytes, of a WAVE 8 for each padded
+// pixel. Whatever is outside of these rules ends the stream.
 
 import (
 	"encoding/binary"
@@ -134,9 +136,17 @@ const (
 	cacheLen = 4096    // tiles: 64 MiB, eight screens of 1920 x 1080 or two of 3840 x 2160
 )
 
-// maxArea and maxRawSum bound the work of one frame for a picture of n pixels.
-func maxArea(n int) int   { return 6 * n }
-func maxRawSum(n int) int { return 16*n + maxRaw }
+// budget is what a frame may still ask for: pixels to be set, those of them that are
+// in slices of EXACT, BITS and FIT, bytes of unpacked blocks, and ops.
+type budget struct{ area, sliced, raw, ops int }
+
+// budget bounds the work of one frame. An encoder keeps as many tiles as there are,
+// copies and pads pixels twice over, and says each tile once; no COPY of its sets less
+// than four blocks of 16 x 16 right.
+func (g grid) budget() budget {
+	n := g.w * g.h
+	return budget{area: 6 * n, sliced: n, raw: 16*n + maxRaw, ops: 16 * g.cols * g.rows}
+}
 
 // op is one parsed operation.
 type op struct {
@@ -244,12 +254,15 @@ func (r *reader) uvarint(limit int) int {
 	return int(v)
 }
 
-// ops parses the operations of a chunk into dst. It returns them and what they
-// need.
-func (g grid) ops(dst []op, b []byte) (ops []op, need needs, err error) {
+// ops parses the operations of a chunk, at most that many, into dst. It returns them
+// and what they need.
+func (g grid) ops(dst []op, b []byte, most int) (ops []op, need needs, err error) {
 	r := reader{b: b}
 	at := 0 // the first tile after the last op
 	for len(r.b) > 0 {
+		if len(dst) == most {
+			return dst, need, badFrame("more ops than sixteen a tile")
+		}
 		o := op{}
 		head := r.u8()
 		o.kind = kind(head & 0x0f)
@@ -274,8 +287,8 @@ func (g grid) ops(dst []op, b []byte) (ops []op, need needs, err error) {
 }
 
 // needs is what follows from a chunk's ops: bytes of indices, ids, bytes of
-// slices, and the sum of the areas.
-type needs struct{ pack, ids, slices, area int }
+// slices, the sum of the areas, and of those of EXACT, BITS and FIT.
+type needs struct{ pack, ids, slices, area, sliced int }
 
 func (n *needs) add(o op) {
 	n.slices += o.size
@@ -284,6 +297,9 @@ func (n *needs) add(o op) {
 		return
 	}
 	n.area += area(o.box)
+	if o.kind.planar() {
+		n.sliced += area(o.box)
+	}
 	switch bands := (o.box.Dy() + bandRows - 1) / bandRows; o.kind {
 	case kindPack:
 		n.pack += o.box.Dx() * bands * packBytes(o.n)

@@ -90,6 +90,9 @@ func TestHostileFramesAreRefused(t *testing.T) {
 		{"copy of nothing", stored(copyOp(0, 0, 0, 10, 1, 0), nil, nil)},
 		{"copy after a tile", stored(join(fill(0, 0, 1, 2, 3), copyOp(0, 0, 10, 10, 1, 1)), nil, nil)},
 		{"copies of seven pictures", stored(bytes.Repeat(copyOp(0, 0, 199, 150, 1, 0), 7), nil, nil)},
+		{"more copies of a pixel than sixteen a tile", stored(bytes.Repeat(copyOp(9, 9, 1, 1, 1, 0), 12*16+1), nil, nil)},
+		{"copies in more blocks than sixteen a tile", append([]byte{0}, bytes.Repeat(stored(copyOp(9, 9, 1, 1, 1, 0), nil, nil)[1:], 12*16+1)...)},
+		{"the picture twice in slices", append([]byte{0}, bytes.Repeat(flatFits(200, 150), 2)...)},
 		{"pack of one colour", stored([]byte{byte(kindPack), 0, 0, 1, 1, 2, 3}, zeros[:512], nil)},
 		{"pack of five colours", stored([]byte{byte(kindPack), 0, 0, 5, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3}, zeros[:1024], nil)},
 		{"pack with few indices", stored([]byte{byte(kindPack), 0, 0, 2, 1, 2, 3, 4, 5, 6}, zeros[:511], nil)},
@@ -155,6 +158,31 @@ func TestADecoderHasBounds(t *testing.T) {
 		}
 	}
 	if err := d.Reset(16384, 1024); err != nil {
+		t.Error(err)
+	}
+}
+
+// flatFits returns a chunk that sets a whole picture by FIT. Where nothing differs, a
+// few bytes ask for as much time as a photograph.
+func flatFits(w, h int) []byte {
+	var work coder
+	var ops, slices []byte
+	g, p := newGrid(w, h), NewPicture(w, h)
+	for y := range g.rows {
+		n := len(slices)
+		slices = work.append(slices, kindFit, p, g.run(y*g.cols, g.cols))
+		ops = append(ops, byte(kindFit), 0, byte(g.cols-1))
+		ops = binary.AppendUvarint(ops, uint64(len(slices)-n))
+	}
+	return stored(ops, nil, slices)[1:]
+}
+
+func TestAWholePictureMayBeInSlices(t *testing.T) {
+	d := NewDecoder()
+	if err := d.Reset(200, 150); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Decode(append([]byte{0}, flatFits(200, 150)...)); err != nil {
 		t.Error(err)
 	}
 }

@@ -21,7 +21,7 @@ func copies(t *testing.T, frame []byte, g grid) (list []op) {
 		t.Fatal(err)
 	}
 	in := reader{b: raw}
-	ops, _, err := g.ops(nil, in.bytes(in.uvarint(len(raw))))
+	ops, _, err := g.ops(nil, in.bytes(in.uvarint(len(raw))), g.budget().ops)
 	if err != nil {
 		t.Fatal(err)
 	}
