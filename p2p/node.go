@@ -11,9 +11,10 @@
 // slower; Conn.Better tells when a direct connection has come up beside it.
 //
 // All of it rests on libp2p, which no other package of rac imports. stack.go
-// puts libp2p's parts together; the rest is what rac adds: dial.go (the race),
-// conn.go and path.go (what was won), discover.go and mdns.go (the local
-// network), relays.go and punch.go (being reached behind a NAT).
+// puts libp2p's parts together; the rest is what rac adds: dial.go (the race of all
+// ways), conn.go and path.go (what was won), discover.go and mdns.go (the local
+// network), dht*.go (the public one), relays.go and punch.go (being reached behind a
+// NAT), relay_server.go (rac relay), crowd.go and budget.go (strangers).
 package p2p
 
 import (
