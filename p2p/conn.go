@@ -32,15 +32,15 @@ type Conn struct {
 
 	better chan struct{} // closed once, when the path has become direct
 	surer  chan struct{} // closed once, when the path has gone over to TCP
+	lossy  chan struct{} // holds a token when the host has said that the line loses packets
 	done   chan struct{} // closed once, when no connection is left
 
 	mu        sync.Mutex
-	path      Path      // without what is known of the obstacle
-	obstacle  obstacle  // to a direct path
-	fired     bool      // better is closed
-	preferred bool      // surer is closed
-	closed    bool      // done is closed
-	told      time.Time // when the host last said that the line loses packets
+	path      Path     // without what is known of the obstacle
+	obstacle  obstacle // to a direct path
+	fired     bool     // better is closed
+	preferred bool     // surer is closed
+	closed    bool     // done is closed
 }
 
 // ID returns the peer's verified ID.
@@ -151,27 +151,17 @@ func (c *Conn) prefer(path Path) {
 	close(c.surer)
 }
 
-// mayPrefer tells whether a host's word that the line loses packets is acted on: one
-// that repeats it must not make us dial without end.
-func (c *Conn) mayPrefer(now time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.preferred || now.Sub(c.told) < preferAgain {
-		return false
-	}
-	c.told = now
-	return true
-}
-
 // newConn makes a Conn of what Dial has won, and watches it until it ends.
 func (n *Node) newConn(id peer.ID, path Path) (*Conn, error) {
-	c := &Conn{node: n, id: id, path: path, better: make(chan struct{}), surer: make(chan struct{}), done: make(chan struct{})}
+	c := &Conn{node: n, id: id, path: path,
+		better: make(chan struct{}), surer: make(chan struct{}), lossy: make(chan struct{}, 1), done: make(chan struct{})}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closing {
 		return nil, errors.New("p2p: the node is closed")
 	}
 	n.conns[c] = struct{}{}
+	n.work.Go(func() { n.heedLosses(c) })
 	if !path.Direct {
 		n.work.Go(func() { n.improve(c) })
 	}
@@ -231,7 +221,7 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	older := slices.DeleteFunc(n.host.Network().ConnsToPeer(c.RemotePeer()), func(o network.Conn) bool { return o == c })
 	n.called(c, older)
 	if len(older) > 0 {
-		n.goWork(func() { n.prune(n.ctx, older, within(pingTimeout)) })
+		n.goWork(func() { n.prune(n.ctx, older, whileHeard(pingTimeout, pingTimeout)) })
 	}
 	if !isDirect(c.RemoteMultiaddr()) {
 		return

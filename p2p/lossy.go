@@ -28,8 +28,8 @@ const (
 	lossThousand = 5
 	lossHeld     = time.Second
 
-	// lossRepeat is when a viewer that has stayed is told again, and then twice as late
-	// each time: it had no way over TCP, or the machine no time.
+	// lossRepeat is when a viewer that has stayed is told again, and once it has heard
+	// twice as late each time: it had no way over TCP, or the machine no time.
 	lossRepeat     = 5 * time.Second
 	lossRepeatMost = 2 * time.Minute
 )
@@ -110,9 +110,12 @@ func (n *Node) followLosses(c network.Conn, line *quic.Conn) {
 				return
 			}
 			if l.sample(line.ConnectionStats(), now) && now.Sub(told) > pause && hasBBR() {
-				told, pause = now, min(max(lossRepeat, 2*pause), lossRepeatMost)
+				told = now
 				n.log.Debug("the line loses packets", "peer", c.RemotePeer(), "sent", l.sent, "lost", l.lost)
-				if err := n.tellLossy(c); err != nil {
+				if err := n.tellLossy(c); err == nil {
+					pause = min(max(lossRepeat, 2*pause), lossRepeatMost)
+				} else {
+					pause = lossRepeat
 					n.log.Debug("not told of lost packets", "peer", c.RemotePeer(), "error", err)
 				}
 			}

@@ -1,9 +1,11 @@
 package p2p
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -149,13 +151,13 @@ func fillingHost(t *testing.T, relays []string) {
 // second more over the path that there is.
 func drainingViewer(t *testing.T, args []string) {
 	addr, id, _ := strings.Cut(args[0], "/p2p/")
-	n := startInLab(t, Options{Role: Connector})
+	n := startInLab(t, Options{Role: Connector, Log: tellsTOLD()})
 	drainUntilSurer(t, dial(t, n, Target{ID: wire.PeerID(id), Addrs: []string{addr}}), args[1])
 }
 
 // punchingViewer is the same through a hole, of which it says HOLE.
 func punchingViewer(t *testing.T, args []string) {
-	n := startInLab(t, Options{Role: Connector, Relays: args[2:]})
+	n := startInLab(t, Options{Role: Connector, Relays: args[2:], Log: tellsTOLD()})
 	c := dial(t, n, Target{ID: wire.PeerID(args[0])})
 	for !c.Path().Direct {
 		<-c.Better()
@@ -180,15 +182,14 @@ func drainUntilSurer(t *testing.T, c *Conn, longest string) {
 			end = time.Now()
 			s.Close()
 		}()
-		bytes, _ := io.Copy(io.Discard, s)
+		taken, _ := io.Copy(io.Discard, s)
 		<-done
-		return float64(bytes) / end.Sub(began).Seconds() / 1000
+		return float64(taken) / end.Sub(began).Seconds() / 1000
 	}
 	limit, err := time.ParseDuration(longest)
 	if err != nil {
 		t.Fatal(err)
 	}
-	go sayWhenTold(t.Context(), c)
 	before := drain(limit, c.Surer())
 	path := c.Path()
 	after := drain(time.Second, nil)
@@ -196,14 +197,17 @@ func drainUntilSurer(t *testing.T, c *Conn, longest string) {
 	fmt.Printf("RATES %.0f %.0f\n", before, after)
 }
 
-// sayWhenTold says TOLD when the host has said that its line loses packets, and a try
-// over TCP could have been refused since.
-func sayWhenTold(ctx context.Context, c *Conn) {
-	for told := false; !told && ctx.Err() == nil; {
-		rest(ctx, 200*time.Millisecond, nil)
-		c.mu.Lock()
-		told = !c.told.IsZero()
-		c.mu.Unlock()
+// tells is a log that says TOLD when the host's word that its line loses packets has led
+// to no connection over TCP.
+type tells struct{}
+
+func (tells) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("no way over TCP")) {
+		fmt.Println("TOLD")
 	}
-	fmt.Println("TOLD")
+	return len(line), nil
+}
+
+func tellsTOLD() *slog.Logger {
+	return slog.New(slog.NewTextHandler(tells{}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -146,7 +146,7 @@ func (p *puncher) beginAt(ctx context.Context, c network.Conn, useful func(ma.Mu
 		addrs = slices.DeleteFunc(p.node.callables(c, addrs), func(a ma.Multiaddr) bool { return !useful(a) })
 		err = p.knock(ctx, c.RemotePeer(), theirs, addrs, fromClient)
 	}
-	if p.node.isDirect(c.RemotePeer()) {
+	if p.node.over(c.RemotePeer(), useful) != nil {
 		return theirs, nil
 	}
 	if u.ctx.Err() != nil && outer.Err() == nil {
