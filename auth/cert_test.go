@@ -303,3 +303,17 @@ func FuzzCertificate(f *testing.F) {
 		}
 	})
 }
+
+func TestANameThatIsCutBehindAWordCanStillBeSigned(t *testing.T) {
+	name := clean(strings.Repeat("a", maxName-1)+" and more", maxName)
+	if name != clean(name, maxName) {
+		t.Errorf("cleaned again, %q is another text", name)
+	}
+	key, _, err := NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewCertificate(annaID, strings.Repeat("a", maxName-1)+" and more", time.Hour, AllPerms).Sign(key); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,7 @@ package auth
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rac/auth/config"
@@ -106,4 +107,42 @@ func TestWhatLooksLikeAnInvite(t *testing.T) {
 			t.Errorf("%q: %t", text, got)
 		}
 	}
+}
+
+func TestAnInviteOutOfOrder(t *testing.T) {
+	for name, say := range map[string]func(r *raw){
+		"where none is open": func(r *raw) { r.say(msgProof, &proofMsg{Method: ByInvite, Share: make(b64, 65)}) },
+		"confirmed without share": func(r *raw) {
+			r.gate.Invite(AllPerms, time.Minute)
+			r.say(msgProof, &proofMsg{Method: ByInvite, Confirm: make(b64, 32)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(h *house) {
+				r := h.raw(thiefID)
+				r.hello()
+				r.next()
+				say(r)
+				r.wantRefused(CodeProtocol, false)
+				r.s.Close()
+			})
+		})
+	}
+}
+
+func TestAWrongConfirmationSpendsTheInviteToo(t *testing.T) {
+	story(t, func(h *house) {
+		code := h.invited(AllPerms)
+		share := newSpakeProver(binding{}, make([]byte, 32), make([]byte, 32), randomScalar()).share
+		for range inviteTries {
+			r := h.raw(thiefID)
+			r.hello()
+			r.say(msgProof, &proofMsg{Method: ByInvite, Share: share})
+			r.say(msgProof, &proofMsg{Method: ByInvite, Confirm: make(b64, 32)})
+			r.wantRefused(CodePassword, true)
+			r.s.Close()
+			synctest.Wait()
+		}
+		h.viewer(annaID, code).out(CodePassword)
+	})
 }

@@ -5,6 +5,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,6 +200,40 @@ func TestS41RequestsReachAPersonAlsoWhenAPasswordIsSet(t *testing.T) {
 		pass := v.in()
 		if pass.Auth != ByAccept {
 			t.Errorf("by %s", pass.Auth)
+		}
+		pass.Close(Closed)
+	})
+}
+
+func TestWhoClosesThePromptMayStillBeAccepted(t *testing.T) {
+	story(t, func(h *house) {
+		v := h.viewer(annaID)
+		v.human = true
+		v.onType = func(context.Context) error { return ErrNoPassword }
+		go func() { time.Sleep(time.Second); h.person.answers <- AllowControl }()
+		v.in().Close(Closed)
+		go func() { time.Sleep(time.Second); h.person.answers <- Refuse }()
+		v.out(CodeDenied)
+		h.edit(func(c *config.Config) { c.Attended.Mode = config.Never })
+		v.out(CodeNeedsPassword)
+		v.onType = func(context.Context) error { return errors.New("the terminal is gone") }
+		if _, err := v.logIn(); err == nil || err.Error() != "the terminal is gone" {
+			t.Errorf("login: %v", err)
+		}
+	})
+}
+
+func TestAWrongPasswordIsRecordedBeforeTheSessionEnds(t *testing.T) {
+	story(t, func(h *house) {
+		v := h.viewer(annaID, "wrong horse 7 staple")
+		v.human = true
+		go func() { time.Sleep(7 * time.Second); h.person.answers <- AllowView }()
+		pass := v.in()
+		if pass.Auth != ByAccept {
+			t.Fatalf("by %s", pass.Auth)
+		}
+		if !slices.ContainsFunc(h.told(), func(e Event) bool { return e.Kind == EventDenied && e.Code == CodePassword }) {
+			t.Error("nobody was told of the wrong password while the session lived")
 		}
 		pass.Close(Closed)
 	})
