@@ -60,9 +60,10 @@ func TestProtocolDocument(t *testing.T) {
 }
 
 // describeFrames adds the bytes of a Frame, which the codec's files define in their
-// comments.
+// comments and tables.
 func describeFrames(t *testing.T, doc *bytes.Buffer) {
 	doc.WriteString("\n## Frames\n\nWhat follows is from the comments in screen/codec. Its testdata has a frame of each kind, and vectors.txt the checksum of the picture after each.\n")
+	defer describeTables(t, doc)
 	for _, name := range []string{"format.go", "planes.go", "exact.go", "fit.go", "bits.go", "wave.go", "coefs.go", "predict.go", "bins.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("screen/codec", name), nil, parser.ParseComments)
 		if err != nil {
@@ -74,6 +75,33 @@ func describeFrames(t *testing.T, doc *bytes.Buffer) {
 				break
 			}
 		}
+	}
+}
+
+// describeTables adds the numbers that those comments name.
+func describeTables(t *testing.T, doc *bytes.Buffer) {
+	doc.WriteString("\n### Tables\n\nAs Go has them. In fresh and fitFresh a chance of c / 256 begins with soon and late at c << 8; fitFresh has zero, sign and more, of every four k one line; norms are by the split and by in how many directions a coefficient was odd.\n\n```\n")
+	files, tables := token.NewFileSet(), map[string]bool{"norms": true, "qualities": true, "nearKind": true, "fresh": true, "fitFresh": true}
+	for _, name := range []string{"bands.go", "coefs.go", "fit.go"} {
+		file, err := parser.ParseFile(files, filepath.Join("screen/codec", name), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			v, ok := d.(*ast.GenDecl)
+			if !ok || v.Tok != token.VAR || !tables[v.Specs[0].(*ast.ValueSpec).Names[0].Name] {
+				continue
+			}
+			delete(tables, v.Specs[0].(*ast.ValueSpec).Names[0].Name)
+			if err := printer.Fprint(doc, files, v); err != nil {
+				t.Fatal(err)
+			}
+			doc.WriteString("\n")
+		}
+	}
+	doc.WriteString("```\n")
+	for name := range tables {
+		t.Errorf("the table %s was not found", name)
 	}
 }
 

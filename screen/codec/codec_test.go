@@ -352,7 +352,7 @@ func FuzzRoundTrip(f *testing.F) {
 		rnd := rand.New(rand.NewPCG(seed, 6))
 		l, screen := newLink(t, int(w), int(h)), NewPicture(int(w), int(h))
 		for range 8 {
-			l.enc.SetLine(Line{Rate: []float64{1, 1e12}[rnd.IntN(2)]})
+			l.enc.SetLine(Line{Rate: []float64{1, 6e6, 1e12}[rnd.IntN(3)]}) // FIT, EXACT, BITS
 			for range 1 + rnd.IntN(3) {
 				l.enc.Update(screen, scribble(rnd, screen, drawn))
 			}

@@ -8,6 +8,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,9 +18,10 @@ import (
 var update = flag.Bool("update", false, "write the golden frames anew")
 
 // story is a session whose frames are kept in testdata, for this and any other
-// implementation: name, line, and the screens one after another.
+// implementation: name, the op that it is about, line, and the screens one after another.
 type story struct {
 	name    string
+	kind    kind
 	line    Line
 	screens []*Picture
 }
@@ -40,16 +42,16 @@ func stories() []story {
 	four := text.clone()
 	four.fill(image.Rect(20, 30, 140, 90), 0x00ff00)
 	return []story{
-		{"fill", Line{}, []*Picture{flatPage(130, 70)}},
-		{"pack", Line{}, []*Picture{four}},
-		{"words", Line{}, []*Picture{shaded}},
-		{"copy", Line{}, []*Picture{text, scrolled}},
-		{"exact", Line{}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
-		{"fit", Line{Rate: 1e5}, []*Picture{gradientPage(150, 90), grainyGradient(150, 90)}},
-		{"bits", Line{Rate: 1e12}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
-		{"wave", Line{Rate: 1, Budget: 2000}, grainyPan(300, 150, 3, 5, 3)},
-		{"recolour", Line{}, []*Picture{shaded, dark, shades}},
-		{"cache", Line{}, []*Picture{text, menu, text}},
+		{"fill", kindFill, Line{}, []*Picture{flatPage(130, 70)}},
+		{"pack", kindPack, Line{}, []*Picture{four}},
+		{"words", kindWords, Line{}, []*Picture{shaded}},
+		{"copy", kindCopy, Line{}, []*Picture{text, scrolled}},
+		{"exact", kindExact, Line{}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
+		{"fit", kindFit, Line{Rate: 1e5}, []*Picture{gradientPage(150, 90), grainyGradient(150, 90)}},
+		{"bits", kindBits, Line{Rate: 1e12}, []*Picture{photoPage(150, 90, 1), gradientPage(150, 90)}},
+		{"wave", kindWave, Line{Rate: 1, Budget: 2000}, grainyPan(300, 150, 3, 5, 3)},
+		{"recolour", kindRecolour, Line{}, []*Picture{shaded, dark, shades}},
+		{"cache", kindCache, Line{}, []*Picture{text, menu, text}},
 	}
 }
 
@@ -106,6 +108,9 @@ func TestGoldenFrames(t *testing.T) {
 			} else if !samePixels(screen, d.Picture()) {
 				t.Errorf("%s decodes to another picture", name)
 			}
+		}
+		if !slices.ContainsFunc(d.ops, func(o op) bool { return o.kind == s.kind }) { // of the last chunk
+			t.Errorf("the last frame of %s has no such op", s.name)
 		}
 	}
 	name := filepath.Join("testdata", "vectors.txt")
