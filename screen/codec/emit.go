@@ -285,10 +285,21 @@ func (e *Encoder) appendSlices(dst []byte, todo []int) []byte {
 	return dst
 }
 
-// plainer makes a FIT an EXACT if that takes fewer bytes, as in small or drawn pictures.
-func (c *coder) plainer(r *run, p *Picture) {
-	if c.fit.spare = c.append(c.fit.spare[:0], kindExact, p, r.box); len(c.fit.spare) <= len(r.slice) {
-		r.kind = kindExact
+// worthFit says whether FIT may say r sooner than EXACT, which takes r.slice. While a
+// picture becomes exact, one message is made as the line carries the one before, so it
+// is enough not to be slower than the line; what is new waits for both.
+func (e *Encoder) worthFit(r *run) bool {
+	onLine := float64(len(r.slice)) / e.line.Rate
+	if len(e.ripe) == 0 {
+		onLine *= fitSaves
+	}
+	return e.picture == kindFit && onLine > fitTime*float64(area(r.box))
+}
+
+// fitted makes an EXACT a FIT if that takes fewer bytes. Small or drawn pictures take more.
+func (c *coder) fitted(r *run, p *Picture) {
+	if c.fit.spare = c.append(c.fit.spare[:0], kindFit, p, r.box); len(c.fit.spare) < len(r.slice) {
+		r.kind = kindFit
 		r.slice, c.fit.spare = c.fit.spare, r.slice
 	}
 }
@@ -298,10 +309,12 @@ func (c *coder) plainer(r *run, p *Picture) {
 // BITS bounds the bytes.
 func (e *Encoder) slice(worker, i int) {
 	c, r := &e.workers[worker], &e.chunk.runs[i]
-	r.kind = e.picture
+	if r.kind = e.picture; r.kind == kindFit {
+		r.kind = kindExact
+	}
 	r.slice = c.append(r.slice[:0], r.kind, e.want, r.box)
-	if r.kind == kindFit {
-		c.plainer(r, e.want)
+	if e.worthFit(r) {
+		c.fitted(r, e.want)
 	}
 	if len(r.slice) > 3*area(r.box) && r.kind == kindExact && r.box.Dx() >= groupLen {
 		r.kind = kindBits

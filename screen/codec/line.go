@@ -12,7 +12,11 @@ type Line struct {
 
 // fitLine is the speed below which the time that FIT takes is less than the line's for the
 // bytes that it saves: 150 ns a pixel at either end, beside each other, for 0.2 bytes.
-const fitLine = 3e6
+const (
+	fitLine  = 3e6
+	fitTime  = 1e-7 // seconds a pixel, at the end that is slower, on one to two cores
+	fitSaves = 0.2  // of EXACT's bytes
+)
 
 // SetLine tells what the line is like, so that Append chooses how to say pictures.
 // Without it the line is taken to be slow and everything is sent exactly.
