@@ -37,23 +37,25 @@ type certOptions struct {
 
 var certCommand = &command{
 	name: "cert", args: "new-authority | issue ID | list | install FILE | show [FILE]", group: groupWho,
-	short: "say who a peer is: sign it, show it, carry it",
-	long: `An authority says who holds an ID. A host that has its [[authority]] block shows the
-name as verified, and lets its holders in if the block says login = true.
+	short: "certificates: signed names of peers",
+	long: `A certificate says whom an ID belongs to, signed by an authority. A host with that
+authority's [[authority]] block in its config shows the name as verified, and lets
+the holder in without a password if the block says login = true.
 
 new-authority makes the key, once, and prints the block for the hosts. issue prints
-a certificate for an ID. list: what was issued, with the serial numbers for revoked.
-On the machine with that ID, install keeps the certificate, and rac connect shows it
-to each host from then on. show: what a certificate says, and who has signed it.`,
+a certificate for an ID; list shows which were issued, with the serial numbers that
+the key revoked takes. On the machine with that ID, install keeps the certificate:
+from then on rac connect shows it to each host. show prints what a certificate says
+and who has signed it.`,
 	eg: [2]string{"rac cert new-authority --name ACME", `rac cert issue 12D3KooW… --name "Anna, ACME GmbH" > anna.cert`},
 	setUp: func(f *flags) func(*program, []string) error {
 		o := certOptions{
-			name:        f.string("name", "NAME", "whom the authority or the certificate names"),
-			permissions: f.string("permissions", "LIST", "issue: the most that it can give, of view,control,files"),
+			name:        f.string("name", "NAME", "the name of the authority, or in the certificate"),
+			permissions: f.string("permissions", "LIST", "issue: the most that it may give, of view,control,files"),
 			json:        f.bool("json", "show: as JSON"),
 		}
 		f.add("days", fmt.Sprint(certDays))
-		o.days = f.Int("days", certDays, "issue: for how long it is good")
+		o.days = f.Int("days", certDays, "issue: the days for which it is valid")
 		return func(p *program, operands []string) error {
 			if len(operands) == 0 {
 				return usagef("rac cert does what? It is new-authority, issue, list, install or show")

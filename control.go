@@ -48,7 +48,7 @@ var statusCommand = &command{
 	short: "show the running host and its sessions",
 	long: `Shows what the running host shares, whether unattended access is open, who is
 connected and who waits for an answer. With --service it tells this of the service's
-host, to every user of the computer.`,
+host; every user of the computer may ask.`,
 	eg: [2]string{"rac status", "rac status --verify-log"},
 	setUp: func(f *flags) func(*program, []string) error {
 		asJSON := f.bool("json", "as one JSON object")
@@ -132,20 +132,20 @@ func (p *program) printStatus(r report, reply auth.Reply) {
 
 var acceptCommand = &command{
 	name: "accept", args: "[ID]", group: groupWho,
-	short: "let in who waits at this machine",
-	long: `Answers the request that waits, or the one of that ID. Refused while somebody controls
-this machine through rac, who could have typed it.`,
+	short: "say yes to a request that waits at this machine",
+	long: `Says yes to the request that waits for an answer, or to that of ID. This is refused
+while somebody controls the machine through rac: he could have typed it.`,
 	eg: [2]string{"rac accept", "rac accept --view-only"},
 	setUp: func(f *flags) func(*program, []string) error {
-		viewOnly := f.bool("view-only", "to look, not to touch")
+		viewOnly := f.bool("view-only", "only to look")
 		return func(p *program, operands []string) error { return p.answer("accept", operands, *viewOnly) }
 	},
 }
 
 var denyCommand = &command{
 	name: "deny", args: "[ID]", group: groupWho,
-	short: "refuse who waits at this machine",
-	long:  "Answers the request that waits, or the one of that ID.",
+	short: "say no to a request that waits at this machine",
+	long:  "Says no to the request that waits for an answer, or to that of ID.",
 	eg:    [2]string{"rac deny", "rac deny 12D3KooW…"},
 	setUp: func(*flags) func(*program, []string) error {
 		return func(p *program, operands []string) error { return p.answer("deny", operands, false) }
@@ -167,8 +167,9 @@ func (p *program) answer(do string, operands []string, viewOnly bool) error {
 var kickCommand = &command{
 	name: "kick", args: "[ID|all]", group: groupWho,
 	short: "end live sessions",
-	long: `Ends the session of that name, all of that peer ID, or all. Without a name: the only
-one there is. Kicked is not revoked: who has a password or a saved login may come back.`,
+	long: `Ends the session of that name (see rac status), all sessions of a peer ID, or all.
+Without a name it ends the only one. Kicked is not revoked: whoever has a password
+or a saved login may come back.`,
 	eg: [2]string{"rac kick", "rac kick all"},
 	setUp: func(*flags) func(*program, []string) error {
 		return func(p *program, operands []string) error {
@@ -212,12 +213,12 @@ func inviteAdvice(until time.Time) string {
 
 var inviteCommand = &command{
 	name: "invite", group: groupWho,
-	short: "a code of four words that lets somebody in once",
+	short: "make a code of four words that lets somebody in once",
 	long: `Prints four words that somebody types at the password prompt of rac connect. They are
 good for one session, and burn after three wrong tries.`,
 	eg: [2]string{"rac invite", "rac invite --view-only --for 5m"},
 	setUp: func(f *flags) func(*program, []string) error {
-		viewOnly := f.bool("view-only", "to look, not to touch")
+		viewOnly := f.bool("view-only", "only to look")
 		period := f.duration("for", inviteFor, "how long the code is good, an hour at most")
 		return func(p *program, operands []string) error {
 			if err := noOperands(operands); err != nil {

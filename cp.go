@@ -28,7 +28,7 @@ var cpCommand = &command{
 	long: `One of the two is ID:PATH or NAME:PATH, as in rac cp report.pdf office:Documents/.
 PATH is within the home folder of whoever runs rac host there, or absolute; its
 owner may open another folder (files_root). A folder is copied with all that is in
-it. What was broken off goes on when the same command is given again. A single
+it. A copy that was broken off goes on when the same command is given again. A single
 letter before the colon is a drive (C:\x) on every system; a local file whose name
 has a colon is written ./a:b.`,
 	eg: [2]string{"rac cp report.pdf office:Documents/", "rac cp 12D3KooW…:photos ."},

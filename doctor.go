@@ -19,12 +19,12 @@ import (
 
 var doctorCommand = &command{
 	name: "doctor", args: "[ID|NAME]", group: groupLook,
-	short: "prove that rac works, or why a machine is not reached",
+	short: "test rac here, or tell why a machine is not reached",
 	long: `Starts a host on this machine's screen, or on the built-in console where there is
-none, and a viewer beside it, and goes the whole way: refused with a wrong password,
-logged in, login saved, logged in by it, typed, looked. Uses an identity and a
-config of its own and changes nothing else. Then it looks around: the router, your
-relays, the public network.
+none, and a viewer beside it, and goes the whole way: the viewer is refused with a
+wrong password, logs in, saves the login, logs in by it, types, and takes a
+screenshot. Both have an identity and a config of their own; nothing else on this
+machine is changed. Then it looks at the router, your relays and the public network.
 
 With ID or NAME: tries every way to that machine by itself, logs in, measures the
 line in both directions, and says what would help most.`,

@@ -37,10 +37,11 @@ type hostOptions struct {
 var hostCommand = &command{
 	name: "host", args: "", group: groupDaily,
 	short: "let this machine be reached",
-	long: `Shows this machine's screen to whom it lets in: who knows the unattended password
-(rac passwd), whose login is saved, whom somebody here accepts. Prints its ID
-first, which is its address. Where there is no display it shares a shell in the
-built-in console. Setting flags change the config file, as rac set does.`,
+	long: `Shares this machine's screen with whoever knows the unattended password (rac passwd),
+has a saved login, or is accepted by somebody at this machine. It prints its ID
+first, by which the others reach it. Where there is no display it shares a shell in
+the built-in console. The flags from --unattended on are settings: they are written to
+the config file, as by rac set.`,
 	eg: [2]string{"rac host", "rac host --allow-save-login=true --display :0"},
 	setUp: func(f *flags) func(*program, []string) error {
 		o := hostOptionsOf(f)
@@ -58,11 +59,11 @@ func hostOptionsOf(f *flags) hostOptions {
 	o := hostOptions{
 		setPassword: f.bool("set-password", "ask for a new unattended password first"),
 		clearTokens: f.bool("clear-tokens", "forget all saved logins first"),
-		display:     f.string("display", ":0", "the X display to show ($DISPLAY); seat0: what is in front of the computer, from the login screen on (needs root)"),
+		display:     f.string("display", ":0", "the X display to show, in place of $DISPLAY; seat0: what the computer itself shows, from the login screen on (needs root)"),
 		monitor:     f.string("monitor", "all|N", "show one monitor only"),
 		virtual:     f.string("virtual", "WxH", "start a display of this size (Xvfb) and show it"),
-		listen:      f.list("listen", "MULTIADDR", "listen here instead; may be given several times"),
-		invite:      f.bool("invite", "also make a code of four words that lets somebody in once (rac invite)"),
+		listen:      f.list("listen", "MULTIADDR", "listen here, in place of the usual addresses; may be given several times"),
+		invite:      f.bool("invite", "also print a code of four words that lets somebody in once (rac invite)"),
 		json:        f.bool("json", "events as JSON, one a line"),
 	}
 	o.settings = addSettingFlags(f)

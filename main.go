@@ -252,7 +252,7 @@ func overview() string {
 			}
 		}
 	}
-	b.WriteString("With each: --config FILE; --service: the system's. More: rac help COMMAND\n")
+	b.WriteString("With each: --config FILE, or --service for the system's. More: rac help COMMAND\n")
 	return b.String()
 }
 
@@ -277,7 +277,7 @@ func helpCommand() *command {
 	return &command{
 		name: "help", args: "[COMMAND]", group: groupMore,
 		short: "tell more about a command",
-		long:  "Without a command: all of them, one line each.",
+		long:  "Tells what a command does, with its flags and two examples. Without COMMAND: all\ncommands, one line each.",
 		eg:    [2]string{"rac help", "rac help connect"},
 		setUp: func(*flags) func(*program, []string) error {
 			return func(p *program, operands []string) error {

@@ -21,17 +21,17 @@ type passwdOptions struct {
 var passwdCommand = &command{
 	name: "passwd", group: groupWho,
 	short: "set the password for unattended access",
-	long: `Asks for the password twice and writes its verifier to the config; the password
-itself is nowhere. Any change, also to the same password, ends all saved logins.
-The first time it also asks whether clients may save the login.`,
+	long: `Asks for the password twice and writes a verifier of it to the config; the
+password itself is stored nowhere. Any change, also to the same password, ends all
+saved logins. The first time it also asks whether clients may save the login.`,
 	eg: [2]string{"rac passwd", "rac passwd --two-factor on"},
 	setUp: func(f *flags) func(*program, []string) error {
 		o := passwdOptions{
-			stdin:     f.bool("stdin", "read it from stdin's first line"),
-			generate:  f.bool("generate", "make a good one and print it"),
+			stdin:     f.bool("stdin", "read the password from stdin's first line"),
+			generate:  f.bool("generate", "make a good password and print it"),
 			remove:    f.bool("remove", "no password: no unattended access at all"),
 			hashOnly:  f.bool("hash-only", "write nothing: print the password_hash line to paste or to deploy"),
-			twoFactor: f.string("two-factor", "on|off", "a code from an app on a telephone is asked for after the password; the password stays as it is. With --stdin: the app's URI on stdout, its code from stdin"),
+			twoFactor: f.string("two-factor", "on|off", "whether a code of a phone's app is asked for after the password; the password stays as it is. With --stdin: the app's URI goes to stdout, its code comes from stdin"),
 		}
 		return func(p *program, operands []string) error {
 			if err := noOperands(operands); err != nil {

@@ -21,16 +21,16 @@ type relayOptions struct {
 var relayCommand = &command{
 	name: "relay", group: groupMore,
 	short: "a meeting place for your machines, on your server",
-	long: `Runs on a machine that the internet can call, such as a small rented server.
-Machines behind NATs find each other there; where they cannot connect directly
-it carries what they say, which it cannot read. Prints its ID and, a line each,
-its addresses: give one to both sides with rac set --add-relay. Open its port
-and the next one (4001 and 4002, both TCP and UDP) in the firewall.
-Without --allow everybody who knows the address can use it, at your cost.`,
+	long: `Runs on a machine that can be reached from the internet, such as a small rented
+server. Machines behind NATs find each other there; where they cannot connect
+directly, it carries their bytes, which it cannot read. It prints its ID, then its
+addresses, one a line: give one of them to both sides by rac set --add-relay. Open
+its port and the next one (4001 and 4002, TCP and UDP) in the firewall. Without
+--allow everybody who knows the address can use it, at your cost.`,
 	eg: [2]string{"rac relay", "rac relay --announce /ip4/203.0.113.7/tcp/4001 --allow 12D3KooW…"},
 	setUp: func(f *flags) func(*program, []string) error {
 		o := relayOptions{
-			listen:   f.list("listen", "MULTIADDR", "listen here instead; may be given several times"),
+			listen:   f.list("listen", "MULTIADDR", "listen here, in place of the usual addresses; may be given several times"),
 			announce: f.list("announce", "MULTIADDR", "how the internet reaches this machine, where its own addresses are private"),
 			allow:    f.list("allow", "ID", "be a relay for this host only; may be given several times"),
 			json:     f.bool("json", "events and statistics as JSON, one a line"),

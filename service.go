@@ -24,10 +24,10 @@ var serviceCommand = &command{
 	name: "service", args: "install|uninstall|status|print [-- FLAGS]", group: groupMore,
 	short: "start with the computer, and show its login screen",
 	long: `install makes rac host a service of systemd: it starts with the computer, shows what
-is in front of it from the login screen on, and is started again whenever it ends.
-Its settings are root's: sudo rac passwd --service. Flags behind -- are given to
+is on its screen from the login screen on, and is started again whenever it ends.
+Its settings are root's: sudo rac passwd --service. Flags behind -- go to
 rac host (or rac relay), as in: rac service install -- --virtual 1920x1080.
-uninstall leaves settings and identity where they are. print shows the unit.`,
+uninstall leaves settings and identity in place. print shows the unit.`,
 	eg: [2]string{"sudo rac service install", "rac service print --relay"},
 	setUp: func(f *flags) func(*program, []string) error {
 		o := serviceOptions{

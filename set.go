@@ -56,14 +56,14 @@ func (s *settingFlags) apply(p *program, file *config.File, setPassword, clearTo
 var setCommand = &command{
 	name: "set", group: groupWho,
 	short: "show and change the settings",
-	long: `Without a flag: every setting, its value and where it comes from. With flags: edits
-the config file in place; comments, blank lines and order stay as they are. A
-running host notices at once.`,
+	long: `Without a flag it shows every setting, its value and where that comes from. With
+flags it edits the config file in place: comments, blank lines and order stay as
+they are, and a running host notices at once.`,
 	eg: [2]string{"rac set --unattended=false", "rac set --allow 12D3KooW… --attended=never"},
 	setUp: func(f *flags) func(*program, []string) error {
 		setPassword := f.bool("set-password", "ask for a new unattended password")
 		clearTokens := f.bool("clear-tokens", "forget all saved logins")
-		check := f.bool("check", "only read the file and say whether it is right")
+		check := f.bool("check", "read the file only, and say whether it is correct")
 		settings := addSettingFlags(f)
 		return func(p *program, operands []string) error {
 			if err := noOperands(operands); err != nil {

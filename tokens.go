@@ -22,9 +22,9 @@ import (
 var tokensCommand = &command{
 	name: "tokens", args: "[list | revoke NAME|ID... | clear]", group: groupWho,
 	short: "list and revoke the saved logins of this host",
-	long: `list: one line each: name, ID, created, expires, last used. revoke ends one,
-clear ends all; a session that rests on one ends within a second. Deleting the
-[[token]] block from the config does the same.`,
+	long: `list prints one line for each saved login: name, ID, created, expires, last used.
+revoke ends one, clear ends all; a session that rests on one ends within a second.
+Deleting the [[token]] block from the config does the same.`,
 	eg: [2]string{"rac tokens", "rac tokens revoke laptop"},
 	setUp: func(f *flags) func(*program, []string) error {
 		asJSON := f.bool("json", "list as JSON")
