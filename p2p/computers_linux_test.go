@@ -39,18 +39,26 @@ func (r roles) play(t *testing.T, story func(t *testing.T)) {
 
 // labRole is this test, running again on a computer of a lab.
 type labRole struct {
-	out  *bufio.Reader
-	name string
+	process *os.Process
+	in      io.Closer // its end ends stay
+	out     *bufio.Reader
+	name    string
 }
 
 func startRole(t *testing.T, at p2ptest.Computer, role, args string) *labRole {
+	t.Helper()
+	return runRole(t, at.Enter(), role, args)
+}
+
+// runRole starts it by the command enter; nil: on this computer.
+func runRole(t *testing.T, enter []string, role, args string) *labRole {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	self, err := os.Executable() // nsenter would be /proc/self/exe
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := append(at.Enter(), self, "-test.run=^"+t.Name()+"$")
+	line := append(enter, self, "-test.run=^"+t.Name()+"$")
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Env = append(os.Environ(), netRole+"="+role, netArgs+"="+args)
 	cmd.Stderr = os.Stderr
@@ -65,7 +73,7 @@ func startRole(t *testing.T, at p2ptest.Computer, role, args string) *labRole {
 		cmd.Wait()
 		cancel()
 	})
-	return &labRole{bufio.NewReader(out), role}
+	return &labRole{cmd.Process, in, bufio.NewReader(out), role}
 }
 
 // reads returns what follows prefix in the next line that begins with it.

@@ -20,6 +20,11 @@ const (
 	// question; a long line gets some round trips.
 	silentTime  = 700 * time.Millisecond
 	silentTrips = 4
+
+	// silentParts is how many times in a row nothing has been heard when a silence is
+	// over. When this computer has stood still for as long as all of them, one or two
+	// come at once when it goes on, and in the others it hears what has arrived.
+	silentParts = 5
 )
 
 // bound is how long an answer on a connection is waited for.
@@ -105,22 +110,22 @@ func whileHeard(silence, unknown time.Duration) bound {
 			return context.WithTimeout(ctx, unknown)
 		}
 		ctx, cancel := context.WithTimeout(ctx, lateTime)
-		listen := time.NewTicker(silence)
+		listen := time.NewTicker(silence / silentParts)
 		var work sync.WaitGroup
 		work.Go(func() {
 			defer listen.Stop()
-			for {
+			for quiet := 0; quiet < silentParts; {
 				select {
 				case <-listen.C:
 				case <-ctx.Done():
 					return
 				}
-				now := count()
-				if now == last {
-					cancel()
+				quiet++
+				if now := count(); now != last {
+					quiet, last = 0, now
 				}
-				last = now
 			}
+			cancel()
 		})
 		return ctx, func() { cancel(); work.Wait() }
 	}

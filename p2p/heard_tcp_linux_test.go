@@ -17,10 +17,13 @@ func TestOverTCPAnAnswerIsWaitedForWhileSomethingComesIn(t *testing.T) {
 	const silence = 500 * time.Millisecond
 	waiting, cancel := whileHeard(silence, silence)(t.Context(), viewer.best(c.id))
 	defer cancel()
+	var longest time.Duration // without anything; on a busy machine that may be too long
 	for began := time.Now(); time.Since(began) < 3*silence; {
+		asked := time.Now()
 		say(t, s, "something")
+		longest = max(longest, time.Since(asked))
 	}
-	if waiting.Err() != nil {
+	if waiting.Err() != nil && longest < silence {
 		t.Error("it is given up while something comes in")
 	}
 	<-waiting.Done()
