@@ -197,7 +197,7 @@ func loginAuthorities(cfg *config.Config) (names []string) {
 // start opens the gate, then the door to it.
 func (h *host) start(cfg *config.Config) error {
 	share := screen.NewShare(h.screen.source, h.log)
-	h.injector = input.Share(h.screen.injector())
+	h.injector = input.Share(h.screen.injector(share.Point))
 	h.tunnels = tunnel.NewHost()
 	h.permitTunnels(cfg)
 	if err := h.openGate(); err != nil {

@@ -193,13 +193,14 @@ func (s *hostScreen) source(ctx context.Context) (screen.Source, error) {
 	return source, nil
 }
 
-// injector returns where the events of all viewers go. It opens the display at
-// the first event, and again after the display has gone and come back.
-func (s *hostScreen) injector() input.Injector {
+// injector returns where the events of all viewers go; point is told where the pointer
+// goes. It opens the display at the first event, and again after the display has gone
+// and come back.
+func (s *hostScreen) injector(point func(image.Point)) input.Injector {
 	if s.console != nil {
 		return s.console.Injector()
 	}
-	s.hands = &lazyInjector{log: s.log, open: func() (input.Injector, error) {
+	s.hands = &lazyInjector{log: s.log, point: point, open: func() (input.Injector, error) {
 		return input.OpenX11(context.Background(), s.display, s.log)
 	}}
 	if s.seat != nil {
@@ -220,8 +221,9 @@ func (s *hostScreen) Close() error {
 
 // lazyInjector opens an Injector when there is something to inject.
 type lazyInjector struct {
-	open func() (input.Injector, error)
-	log  *slog.Logger
+	open  func() (input.Injector, error)
+	point func(image.Point)
+	log   *slog.Logger
 
 	mu  sync.Mutex
 	now input.Injector
@@ -243,6 +245,7 @@ func (l *lazyInjector) Inject(e input.Event) error {
 	}
 	if m, ok := e.(input.Motion); ok {
 		l.at = &m
+		l.point(image.Pt(m.X, m.Y))
 	}
 	return l.now.Inject(e)
 }

@@ -198,6 +198,38 @@ func TestAScrolledPageIsFreshOnAnyLine(t *testing.T) {
 	}
 }
 
+// TestWhatIsPointedAtComesFirst: of a page that a thin line takes a second for.
+func TestWhatIsPointedAtComesFirst(t *testing.T) {
+	for _, at := range []image.Point{{600, 380}, {40, 200}} {
+		synctest.Test(t, func(t *testing.T) {
+			th := newTheatre(t, 640, 400, 60_000, 80*time.Millisecond, screen.Want{})
+			th.play(5*time.Second, th.page) // the line is known
+			time.Sleep(5 * time.Second)
+			th.watched(0)
+			th.share.Point(at)
+			th.source.Draw(func(p *codec.Picture) []image.Rectangle {
+				random := rand.New(rand.NewPCG(7, 7))
+				colours := [160 * 50]uint32{} // of cells of 4 x 8 pixels: neither PACK nor a picture
+				for i := range colours {
+					colours[i] = []uint32{0, 0xffffff, 0xff0000, 0xff00, 0xff, 0xffff00}[random.IntN(6)]
+				}
+				for i := range p.Pix {
+					p.Pix[i] = colours[i/p.W/8*160+i%p.W/4]
+				}
+				return []image.Rectangle{p.Bounds()}
+			})
+			for n := 0; n == 0; n, _ = th.watched(0) {
+				time.Sleep(time.Millisecond)
+			}
+			f, _ := th.seen.Last()
+			near := image.Rect(-4, -4, 4, 4).Add(at)
+			if !screentest.Differ(f.Picture.Sub(near), th.source.Picture().Sub(near)).Empty() {
+				t.Errorf("what is at %v is not among the first", at)
+			}
+		})
+	}
+}
+
 func TestALineThatBecomesTenTimesSlowerIsFreshAgainAfterASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := newTheatre(t, 640, 400, 2_500_000, 40*time.Millisecond, screen.Want{})

@@ -33,7 +33,7 @@ type Share struct {
 	cursor   *Cursor
 	status   string
 	seen     time.Time   // of the newest pixels
-	near     image.Point // of the last small change: where somebody types or points; negative: nowhere yet
+	near     image.Point // of what changed last and was small, or of the pointer if that went later; negative: nowhere yet
 }
 
 // retryAfter is the time between two attempts to open a screen that has gone.
@@ -165,6 +165,13 @@ func (s *Share) keep(f *Frame) {
 	s.mu.Lock()
 	s.picture = s.kept
 	s.mu.Unlock()
+}
+
+// Point tells where on the screen the pointer is now: what is there goes first.
+func (s *Share) Point(at image.Point) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.near = at
 }
 
 // say tells the viewers why there is no new picture.

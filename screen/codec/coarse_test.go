@@ -107,6 +107,20 @@ func TestChangesComeBeforeRefinement(t *testing.T) {
 	l.show(q, 1<<20, image.Rectangle{})
 }
 
+// Of text that does not fit, what is looked at goes first.
+func TestTextNearThePointGoesFirst(t *testing.T) {
+	p := shadedPage(1024, 768)
+	for _, at := range []image.Point{{100, 700}, {500, 300}} {
+		l := newLink(t, p.W, p.H)
+		l.enc.SetLine(Line{Rate: 30e3, Near: at})
+		l.enc.Update(p, []image.Rectangle{p.Bounds()})
+		l.frame(20_000)
+		if r := l.enc.grid.run(at.Y/tileSide*l.enc.grid.cols+at.X/tileSide, 1); !differing(p, l.dec.Picture(), r).Empty() {
+			t.Errorf("the tile around %v has not arrived with the first frame", at)
+		}
+	}
+}
+
 // FuzzCoarse is FuzzRoundTrip on lines that come and go.
 func FuzzCoarse(f *testing.F) {
 	for seed := range uint64(6) {
