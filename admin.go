@@ -16,7 +16,7 @@ import (
 
 // The service's config and state belong to root (rac --service). Here is what a
 // person without root's rights meets: the command that has them, on a desktop an
-// offer to ask for them. What he may see without them is in publish.go.
+// offer to ask for them. What he may see without them is in host_publish.go.
 
 // rightsError means that this user may not use that file or socket.
 type rightsError struct {

@@ -1,6 +1,6 @@
 package main
 
-// The one sentence that rac doctor ID ends with.
+// What the doctor advises: about this machine, or about the way to another one.
 
 import (
 	"fmt"
@@ -10,7 +10,8 @@ import (
 	"rac/p2p"
 )
 
-// advise says what would help most, the worst first.
+// advise is the one sentence that rac doctor ID ends with: what would help most, the
+// worst first.
 func (d *checkup) advise() string {
 	deadRelay := slices.IndexFunc(d.outlook.Relays, func(r p2p.Sighting) bool { return r.Err != nil })
 	switch direct, relayed := d.reached(true), d.reached(false); {
@@ -56,4 +57,37 @@ func (d *checkup) onlyTCP() bool {
 	quic := slices.ContainsFunc(d.target.Addrs, func(a string) bool { return strings.Contains(a, "/quic") })
 	blocked := d.outlook.NAT.UDP == p2p.NATBlocked || d.self != nil && d.self.UDP == string(p2p.NATBlocked)
 	return (quic || blocked) && !slices.ContainsFunc(d.tried, func(t trial) bool { return t.err == nil && t.path.Transport == "quic-v1" })
+}
+
+// advise says what would not work on this machine, with the fix.
+func (d *doctor) advise() {
+	notes := []string{}
+	if d.host.screen.console != nil {
+		notes = append(notes, "no display: rac host shares a shell; to share a desktop set DISPLAY or use --display, or --virtual 1920x1080 (needs Xvfb)")
+	} else {
+		notes = append(notes, "login screen: rac host runs in your session and ends with it; as a service it shows the login screen, too: sudo rac service install")
+	}
+	notes = append(notes, "reboot: rac host does not start by itself: sudo rac service install (systemd)")
+	if note := d.noteOnNetworks(); note != "" {
+		notes = append(notes, note)
+	}
+	for _, n := range notes {
+		if d.json {
+			d.emit("note", map[string]string{"text": n})
+		} else {
+			fmt.Fprintf(d.stdout, "note  %s\n", n)
+		}
+	}
+}
+
+// noteOnNetworks says from which other networks a host here is not found.
+func (d *doctor) noteOnNetworks() string {
+	const add = "rac set --add-relay MULTIADDR"
+	switch {
+	case d.net == nil || len(d.net.Relays) > 0:
+		return ""
+	case d.net.Public:
+		return "other networks: the ID is enough, but about three pairs of networks in ten need a relay of yours (rac relay): " + add
+	}
+	return "other networks: with public = false and no relay this machine is found on its own network and by forwarded addresses only: " + add
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // rac passwd: the password for unattended access. The second factor is in
-// twofactor.go.
+// passwd_twofactor.go.
 
 type passwdOptions struct {
 	stdin, generate, remove, hashOnly *bool

@@ -31,11 +31,3 @@ func (h *host) listenForAll() (net.Listener, error) {
 	}
 	return auth.ListenPublic(filepath.Join(h.state, statusSocket))
 }
-
-// socketFor returns the socket for a command to the host on a state folder.
-func socketFor(do, state string) string {
-	if do == "status" && ofService("", state) {
-		return filepath.Join(state, statusSocket)
-	}
-	return filepath.Join(state, controlSocket)
-}
