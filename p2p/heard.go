@@ -32,9 +32,36 @@ type bound func(context.Context, network.Conn) (context.Context, context.CancelF
 
 // within waits for so long.
 func within(d time.Duration) bound {
-	return func(ctx context.Context, _ network.Conn) (context.Context, context.CancelFunc) {
-		return context.WithTimeout(ctx, d)
-	}
+	return func(ctx context.Context, _ network.Conn) (context.Context, context.CancelFunc) { return awake(ctx, d) }
+}
+
+// awake returns a context that ends after d in which this computer has not stood still.
+func awake(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return untilSilent(ctx, d, func() uint64 { return 0 })
+}
+
+// untilSilent returns a context that ends when count has stayed the same for so long.
+func untilSilent(ctx context.Context, silence time.Duration, count func() uint64) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	last := count()
+	look := time.NewTicker(silence / silentParts)
+	var work sync.WaitGroup
+	work.Go(func() {
+		defer look.Stop()
+		for quiet := 0; quiet < silentParts; {
+			select {
+			case <-look.C:
+			case <-ctx.Done():
+				return
+			}
+			quiet++
+			if now := count(); now != last {
+				quiet, last = 0, now
+			}
+		}
+		cancel()
+	})
+	return ctx, func() { cancel(); work.Wait() }
 }
 
 // lateTime is how long an answer may take at most where something is heard meanwhile,
@@ -99,35 +126,17 @@ func segmentsFrom(c network.Conn) (n uint64, ok bool) {
 // nothing is counted it waits for that.
 func whileHeard(silence, unknown time.Duration) bound {
 	return func(ctx context.Context, c network.Conn) (context.Context, context.CancelFunc) {
-		count := func() uint64 { n, _, _ := packetsFrom(c); return n }
-		last, rtt, ok := packetsFrom(c)
-		silence := max(silence, silentTrips*rtt)
-		if !ok {
+		count, silence := func() uint64 { n, _, _ := packetsFrom(c); return n }, silence
+		if _, rtt, ok := packetsFrom(c); ok {
+			silence = max(silence, silentTrips*rtt)
+		} else if _, ok := segmentsFrom(c); ok {
 			count, silence = func() uint64 { n, _ := segmentsFrom(c); return n }, unknown
-			last, ok = segmentsFrom(c)
+		} else {
+			return awake(ctx, unknown)
 		}
-		if !ok {
-			return context.WithTimeout(ctx, unknown)
-		}
-		ctx, cancel := context.WithTimeout(ctx, lateTime)
-		listen := time.NewTicker(silence / silentParts)
-		var work sync.WaitGroup
-		work.Go(func() {
-			defer listen.Stop()
-			for quiet := 0; quiet < silentParts; {
-				select {
-				case <-listen.C:
-				case <-ctx.Done():
-					return
-				}
-				quiet++
-				if now := count(); now != last {
-					quiet, last = 0, now
-				}
-			}
-			cancel()
-		})
-		return ctx, func() { cancel(); work.Wait() }
+		most, cancel := context.WithTimeout(ctx, lateTime)
+		heard, end := untilSilent(most, silence, count)
+		return heard, func() { end(); cancel() }
 	}
 }
 

@@ -118,7 +118,7 @@ func TestTwoThatArePunchingAnewGiveUpTheOldPunch(t *testing.T) {
 	host.Handle(echo, serveEcho)
 	untilReserved(t, host)
 	nat := &wall{peer: host.ID()}
-	viewer := start(t, Options{Role: Connector, Relays: relays, testing: testOptions{gater: nat}})
+	viewer := start(t, Options{Role: Connector, Relays: relays, testing: testOptions{gater: nat, improve: time.Second}})
 	for range 3 { // each time the host still knocks in vain where the viewer was before
 		c := dial(t, viewer, Target{ID: host.ID()})
 		say(t, open(t, c, echo), "through the relay")
@@ -131,7 +131,7 @@ func TestTwoThatArePunchingAnewGiveUpTheOldPunch(t *testing.T) {
 	}
 	select {
 	case <-c.Better():
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute): // each attempt has 5 s, which is little for two computers on one that is busy
 		t.Errorf("still %s: %s", c.Path(), c.Path().Why)
 	}
 }
@@ -164,7 +164,7 @@ func TestTwoThatBeginAtTheSameMomentPunchOneHole(t *testing.T) {
 		begun.Wait()
 		select {
 		case <-c.Better():
-		case <-time.After(3 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("still %s: %s", c.Path(), c.Path().Why)
 		}
 		viewer.Close()

@@ -66,7 +66,7 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duratio
 // patience, or soon after the fastest has. It returns how long that one took; 0:
 // none has answered.
 func weigh(ctx context.Context, conns []network.Conn, patience time.Duration, dead func(network.Conn)) time.Duration {
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	waiting, cancel := awake(ctx, patience)
 	defer cancel()
 	var fastest atomic.Int64
 	var wg sync.WaitGroup
