@@ -112,6 +112,14 @@ type theatre struct {
 
 	mu   sync.Mutex
 	ages []time.Duration
+	sum  int // of bytes
+}
+
+// bytes returns how many the frames had.
+func (th *theatre) bytes() int {
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	return th.sum
 }
 
 func newTheatre(t *testing.T, w, h int, rate int64, rtt time.Duration, want screen.Want) *theatre {
@@ -124,6 +132,7 @@ func newTheatre(t *testing.T, w, h int, rate int64, rtt time.Duration, want scre
 		defer th.mu.Unlock()
 		if f.Bytes > 0 {
 			th.ages = append(th.ages, time.Since(f.Time))
+			th.sum += f.Bytes
 		}
 		return nil
 	}

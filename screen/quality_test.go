@@ -51,6 +51,38 @@ func TestAFilmOnAThinLineIsCoarseWhileItPlaysAndExactAtRest(t *testing.T) {
 	})
 }
 
+// TestHowPicturesAreSaidFollowsTheLine: the same picture takes the fewest bytes where the
+// answers tell of a thin line, and the least time of the processors where they tell of a
+// fast one.
+func TestHowPicturesAreSaidFollowsTheLine(t *testing.T) {
+	var took []int
+	for _, rate := range []int64{500_000, 5_000_000, 50_000_000} {
+		synctest.Test(t, func(t *testing.T) {
+			th := newTheatre(t, 640, 384, rate, 20*time.Millisecond, screen.Want{Quality: screen.Lossless})
+			bytes := 0
+			for n := range 4 { // the line is known when the last one comes
+				th.film(n)
+				th.source.Draw(func(p *codec.Picture) []image.Rectangle {
+					for i, c := range p.Pix { // grain whose colour FIT can know
+						p.Pix[i] = c&0xff0000 | c>>1&0x7f00 | c>>1&0x3f
+					}
+					return []image.Rectangle{p.Bounds()}
+				})
+				before := th.bytes()
+				time.Sleep(5 * time.Second)
+				bytes = th.bytes() - before
+			}
+			if !th.exact() {
+				t.Errorf("at %d bytes/s it has not become exact", rate)
+			}
+			took = append(took, bytes)
+		})
+	}
+	if 10*took[0] > 9*took[1] || 10*took[1] > 9*took[2] {
+		t.Errorf("the picture took %d bytes", took)
+	}
+}
+
 func TestLosslessShowsNoPixelThatWasNotThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := newTheatre(t, 320, 192, 250_000, 80*time.Millisecond, screen.Want{Quality: screen.Lossless})
