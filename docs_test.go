@@ -262,9 +262,9 @@ func unquote(e ast.Expr) string {
 
 func paragraph(s string) string {
 	if s == "" {
-		return "\n"
+		return ""
 	}
-	return "\n" + s + "\n\n"
+	return "\n" + s + "\n"
 }
 
 func sentence(c *ast.CommentGroup) string { return strings.TrimSpace(c.Text()) }

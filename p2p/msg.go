@@ -2,12 +2,12 @@ package p2p
 
 import "rac/p2p/wire"
 
-// RelayProtocol is what a relay of rac's own says of itself to whoever opens
-// the stream; then it closes it. The observer sees from which address and port
-// its callers come, and tells them; nobody is relayed there. Over TCP, who has
-// reached the relay itself over QUIC cannot learn that from it, and without it
-// no hole can be punched to somebody whose network blocks UDP. Over both, two
-// who see the same port, or not, tell the kind of a NAT.
+// RelayProtocol tells whoever opens the stream where the relay's observer is; then
+// the relay closes it. The observer tells its callers from which address and port it
+// sees them come; it relays nothing. A caller that has reached the relay over QUIC
+// learns so how it is seen over TCP, without which no hole can be punched to somebody
+// whose network blocks UDP. And two observers that see the same port, or another one,
+// tell the kind of a NAT.
 const RelayProtocol wire.Protocol = "/rac/relay/1"
 
 const maxBody = 256

@@ -10,14 +10,14 @@ import (
 	"rac/p2p/wire"
 )
 
-// PunchProtocol is how two who are connected through a relay arrange to dial
-// each other at one moment, so that each one's router lets the other's packets
-// in: libp2p's DCUtR, but either may begin, again at any time, every address is
-// dialled by both sides at once, over TCP in both roles, and each tells what
-// stands in the way. The one who begins writes Meet; the other answers with its
-// own; the first writes Go and dials half a round trip later, when Go arrives. While
-// the other finds out more of what stands in the way at its side, it writes Meet
-// again, without addresses.
+// PunchProtocol is how two peers that are connected through a relay arrange to dial
+// each other at the same moment, so that each one's router lets the other's packets
+// in. It differs from libp2p's DCUtR: either may begin, again at any time; both sides
+// dial every address at once, over TCP in both roles; and each tells what stands in
+// the way. The one who begins writes Meet; the other answers with its own; the first
+// writes Go and dials half a round trip later, which is when Go arrives. If the other
+// finds out more of what stands in the way at its side, it writes Meet again, without
+// addresses.
 const PunchProtocol wire.Protocol = "/rac/punch/1"
 
 const maxMeet = 4096
