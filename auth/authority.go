@@ -50,7 +50,7 @@ func (a Authority) Sign(c Certificate) (string, error) { return c.Sign(a.key) }
 // read. A file that is there already is an error (fs.ErrExist): another key
 // would make every certificate of the old one worthless.
 func CreateAuthority(file string) (Authority, error) {
-	key, _, err := NewAuthority()
+	key, _, err := newAuthorityKey()
 	if err != nil {
 		return Authority{}, err
 	}

@@ -60,9 +60,9 @@ func NewCertificate(peer wire.PeerID, name string, validity time.Duration, perms
 	}
 }
 
-// NewAuthority makes a key that signs certificates, and its public half as it
+// newAuthorityKey makes a key that signs certificates, and its public half as it
 // stands in an [[authority]] block.
-func NewAuthority() (key ed25519.PrivateKey, public string, err error) {
+func newAuthorityKey() (key ed25519.PrivateKey, public string, err error) {
 	pub, key, err := ed25519.GenerateKey(nil)
 	return key, base64.StdEncoding.EncodeToString(pub), err
 }

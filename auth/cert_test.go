@@ -58,7 +58,7 @@ func TestADamagedOrForeignCertificateIsNotBelieved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, other, err := NewAuthority()
+	_, other, err := newAuthorityKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestS19ANameCannotBringItsOwnAuthority(t *testing.T) {
 // certified trusts ACME, and gives a peer its certificate.
 func (h *house) certified(v *viewer, login bool, perms ...string) (*Certificate, func() (*Pass, error)) {
 	h.t.Helper()
-	key, public, err := NewAuthority()
+	key, public, err := newAuthorityKey()
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestS19ACertificateIsItsPeersOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass.Close(Closed)
-		key, public, _ := NewAuthority()
+		key, public, _ := newAuthorityKey()
 		h.edit(func(c *config.Config) { c.Authorities = []config.Authority{{Name: "ACME", Key: public, Login: true}} })
 		cert := NewCertificate(annaID, "Anna", time.Hour, AllPerms)
 		text, _ := cert.Sign(key)
@@ -309,7 +309,7 @@ func TestANameThatIsCutBehindAWordCanStillBeSigned(t *testing.T) {
 	if name != clean(name, maxName) {
 		t.Errorf("cleaned again, %q is another text", name)
 	}
-	key, _, err := NewAuthority()
+	key, _, err := newAuthorityKey()
 	if err != nil {
 		t.Fatal(err)
 	}

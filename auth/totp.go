@@ -96,8 +96,8 @@ func (t TOTP) Seal(secret func(label string) []byte) string {
 	return seal(secret(totpSealLabel), t[:], []byte("totp"))
 }
 
-// OpenTOTP is the other half of Seal.
-func OpenTOTP(secret func(label string) []byte, sealed string) (t TOTP, err error) {
+// openTOTP is the other half of Seal.
+func openTOTP(secret func(label string) []byte, sealed string) (t TOTP, err error) {
 	plain, err := unseal(secret(totpSealLabel), sealed, []byte("totp"))
 	if err != nil {
 		return t, err
@@ -154,7 +154,7 @@ func (g *Gate) codeIsGood(c *config.Config, code string) bool {
 	if c.Unattended.TOTPSealed == "" {
 		return false // it was taken away meanwhile: log in anew
 	}
-	t, err := OpenTOTP(g.o.Secret, c.Unattended.TOTPSealed)
+	t, err := openTOTP(g.o.Secret, c.Unattended.TOTPSealed)
 	if err != nil {
 		g.o.Log.Error("totp_sealed cannot be opened: nobody gets in by password until it is set anew", "error", err)
 		return false

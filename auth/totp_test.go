@@ -33,10 +33,10 @@ func TestTheURIIsWhatAppsRead(t *testing.T) {
 	if err != nil || TOTP(back) != secret {
 		t.Errorf("the secret in it: %v", err)
 	}
-	if again, err := OpenTOTP(secretOf(hostID), secret.Seal(secretOf(hostID))); err != nil || again != secret {
+	if again, err := openTOTP(secretOf(hostID), secret.Seal(secretOf(hostID))); err != nil || again != secret {
 		t.Errorf("sealed and opened: %v", err)
 	}
-	if _, err := OpenTOTP(secretOf(thiefID), secret.Seal(secretOf(hostID))); err == nil {
+	if _, err := openTOTP(secretOf(thiefID), secret.Seal(secretOf(hostID))); err == nil {
 		t.Error("another host opens it")
 	}
 }

@@ -14,7 +14,7 @@ const examplePath = "../../config.example.toml"
 
 func TestTheExampleIsMadeFromTheTableOfSettings(t *testing.T) {
 	if *update {
-		if err := os.WriteFile(examplePath, []byte(Example()), 0o644); err != nil {
+		if err := os.WriteFile(examplePath, []byte(example()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -22,18 +22,18 @@ func TestTheExampleIsMadeFromTheTableOfSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got) != Example() {
+	if string(got) != example() {
 		t.Error("config.example.toml is not what the table says: go test ./auth/config -update")
 	}
 }
 
 func TestTheExampleMeansTheDefault(t *testing.T) {
-	c := mustParse(t, Example())
+	c := mustParse(t, example())
 	d := Default()
 	if diff := Changed(&d, c); len(diff) > 0 {
 		t.Errorf("the example changes %q", diff)
 	}
-	e, err := NewEdit("example", []byte(Example()))
+	e, err := newEdit("example", []byte(example()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestTheExampleMeansTheDefault(t *testing.T) {
 
 func TestEverySampleInTheExampleCanBeUncommented(t *testing.T) {
 	sample := regexp.MustCompile(`(?m)^# (\[\[|[a-z_]+ *= )`)
-	text := sample.ReplaceAllString(Example(), "$1")
+	text := sample.ReplaceAllString(example(), "$1")
 	c := mustParse(t, text)
 	if len(c.Tokens) != 1 || len(c.Authorities) != 1 || len(c.Peers) != 1 || len(c.OnSession) != 2 {
 		t.Errorf("got %d tokens, %d authorities, %d peers, on_session %q, want 1, 1, 1 and two words",

@@ -27,8 +27,8 @@ type Edit struct {
 	c    *Config
 }
 
-// NewEdit starts an edit of a text that no file holds.
-func NewEdit(name string, data []byte) (*Edit, error) {
+// newEdit starts an edit of a text that no file holds.
+func newEdit(name string, data []byte) (*Edit, error) {
 	e := &Edit{name: name}
 	return e, e.load(string(data))
 }

@@ -37,7 +37,7 @@ func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 
 func checkEdit(t *testing.T, how, commands, before, want string) {
 	t.Helper()
-	e, err := NewEdit("config.toml", []byte(before))
+	e, err := newEdit("config.toml", []byte(before))
 	if err != nil {
 		t.Fatalf("%s: %v", how, err)
 	}
@@ -94,7 +94,7 @@ func runEdit(e *Edit, w []string) error {
 
 func edit(t *testing.T, text string) *Edit {
 	t.Helper()
-	e, err := NewEdit("config.toml", []byte(text))
+	e, err := newEdit("config.toml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestATextWithoutAFinalNewlineGrows(t *testing.T) {
 }
 
 func TestATokenComesAndGoesWithoutATrace(t *testing.T) {
-	for _, text := range []string{Example(), "# x\n", "[network]\nlan = true\n", crlf(Example())} {
+	for _, text := range []string{example(), "# x\n", "[network]\nlan = true\n", crlf(example())} {
 		e := edit(t, text)
 		for _, client := range []string{laptop, office, phone} {
 			if err := e.PutToken(Token{Client: client, Sealed: "x"}); err != nil {
@@ -144,7 +144,7 @@ func TestANameCannotBreakOutOfItsString(t *testing.T) {
 	for _, name := range []string{
 		"\"\nenabled = true\n", "a\\", "\\u0022", "'''", `"""`, "\x00\x1b[31m\x7f\u0085", "a\r\nb", "\xff\xfe", "#", "\u202eexe", "日本 ü", "x\u2028y",
 	} {
-		e := edit(t, Example())
+		e := edit(t, example())
 		if err := e.PutToken(Token{Client: laptop, Name: name, Sealed: "x"}); err != nil {
 			t.Errorf("%q: %v", name, err)
 			continue
@@ -177,11 +177,11 @@ func TestAWrongValueIsRefusedAndTheTextStays(t *testing.T) {
 		}},
 		{`token of ` + phone + `: not in the config`, func(e *Edit) error { return e.UpdateToken(phone, func(*Token) {}) }},
 	} {
-		e := edit(t, Example())
+		e := edit(t, example())
 		if err := c.do(e); fmt.Sprint(err) != c.want {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
-		if e.text != Example() {
+		if e.text != example() {
 			t.Errorf("%s: the text has changed", c.want)
 		}
 	}
@@ -239,11 +239,11 @@ func FuzzEdit(f *testing.F) {
 			f.Add(crlf(string(a.Files[0].Data)), line)
 		}
 	}
-	f.Add(Example(), "set network.public false")
-	f.Add(Example()+"[[token]]\nclient = \""+laptop+"\"\nsealed = ''''x'''''", "token "+laptop+" n s")
+	f.Add(example(), "set network.public false")
+	f.Add(example()+"[[token]]\nclient = \""+laptop+"\"\nsealed = ''''x'''''", "token "+laptop+" n s")
 	f.Fuzz(func(t *testing.T, text, command string) {
 		w := strings.Fields(command)
-		e, err := NewEdit("f", []byte(text))
+		e, err := newEdit("f", []byte(text))
 		if err != nil || !plausible(w) {
 			return
 		}

@@ -41,8 +41,8 @@ const (
 // commentColumn is where the comments of the settings stand, if there is room.
 const commentColumn = 27
 
-// Example is the whole commented file; it parses to Default.
-func Example() string {
+// example is the whole commented file; it parses to Default.
+func example() string {
 	var b strings.Builder
 	b.WriteString(exampleTop)
 	width, last := keyWidths(), ""

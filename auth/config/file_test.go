@@ -57,7 +57,7 @@ func TestTheFirstEditWritesTheWholeExample(t *testing.T) {
 	if err := f.Edit(setEnabled(false)); err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Replace(Example(), "= true    # false: nobody", "= false   # false: nobody", 1)
+	want := strings.Replace(example(), "= true    # false: nobody", "= false   # false: nobody", 1)
 	if got := read(t, f.path); got != want {
 		t.Errorf("got\n%s\nwant the example with one value changed", got)
 	}
@@ -71,7 +71,7 @@ func TestAnEditOfAMissingFileCreatesItAlsoWithTheDefaults(t *testing.T) {
 	if err := f.Edit(setEnabled(true)); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, f.path); got != Example() {
+	if got := read(t, f.path); got != example() {
 		t.Errorf("got\n%s\nwant the example", got)
 	}
 }
@@ -265,7 +265,7 @@ func wholeConfig(t *testing.T, data []byte, old, new string) {
 
 func BenchmarkLoad(b *testing.B) {
 	path := filepath.Join(b.TempDir(), FileName)
-	if err := os.WriteFile(path, []byte(Example()), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(example()), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -44,7 +44,7 @@ func TestEveryFlagSetsItsKey(t *testing.T) {
 			t.Errorf("%s: %v", c.args, err)
 			continue
 		}
-		e := edit(t, Example())
+		e := edit(t, example())
 		if err := changes.Apply(e); err != nil {
 			t.Errorf("%s: %v", c.args, err)
 			continue

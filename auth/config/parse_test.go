@@ -236,7 +236,7 @@ func TestBracketsWithoutEndDoNotEndTheProgram(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(Example())
+	f.Add(example())
 	f.Add("unattended = { enabled = false, }\n[[token]]\nclient = \"" + laptop + "\"\nsealed=''''x'''''\n")
 	f.Add("\ufeffnetwork.allow = [\r\n\"" + laptop + "\", # a\r\n]\r\n")
 	f.Add("a.b.c = [[1], {x.y = 'z'}]\n[a.\"b.d\"]\ne = 1979-05-27 07:32:00Z\n[[f]]\n[[f.g]]\nh={}\n[f.i]\nj=-0.1e+5 #\n")

@@ -60,9 +60,9 @@ func (f *File) try(target string, change func(*Edit) error) error {
 	}
 	text := old.data
 	if old.missing() {
-		text = []byte(Example())
+		text = []byte(example())
 	}
-	e, err := NewEdit(f.path, text)
+	e, err := newEdit(f.path, text)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ type Address struct {
 
 func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port))) }
 
-// ParseAddress reads "HOST:PORT" or "[IPV6]:PORT". A name is letters, digits,
+// parseAddress reads "HOST:PORT" or "[IPV6]:PORT". A name is letters, digits,
 // ".", "-" and "_".
-func ParseAddress(s string) (Address, error) {
+func parseAddress(s string) (Address, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return Address{}, fmt.Errorf("%q is not HOST:PORT", shortened(s))
@@ -92,15 +92,15 @@ func parseRule(s string) (r rule, err error) {
 	}
 	if host == "*" {
 		r.any = true
-		_, err = ParseAddress("localhost:" + port)
+		_, err = parseAddress("localhost:" + port)
 		return r, err
 	}
 	if p, err := netip.ParsePrefix(host); err == nil {
 		r.prefix = p.Masked()
-		_, err = ParseAddress("localhost:" + port)
+		_, err = parseAddress("localhost:" + port)
 		return r, err
 	}
-	a, err := ParseAddress(net.JoinHostPort(host, port))
+	a, err := parseAddress(net.JoinHostPort(host, port))
 	if err != nil {
 		return r, err
 	}

@@ -33,7 +33,7 @@ func TestRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := ParseAddress(c.to)
+		a, err := parseAddress(c.to)
 		if err != nil {
 			t.Fatal(err)
 		}

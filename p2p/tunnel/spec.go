@@ -36,7 +36,7 @@ func ParseSpec(s string) (Spec, error) {
 	if err != nil {
 		return Spec{}, err
 	}
-	to, err := ParseAddress(net.JoinHostPort(parts[2], parts[3]))
+	to, err := parseAddress(net.JoinHostPort(parts[2], parts[3]))
 	if err != nil {
 		return Spec{}, err
 	}

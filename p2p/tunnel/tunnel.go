@@ -244,7 +244,7 @@ func readOpen(s wire.Stream) (to Address, err error) {
 		if t != msgOpen {
 			continue // a newer viewer may say more
 		}
-		if to, err = ParseAddress(string(body)); err != nil {
+		if to, err = parseAddress(string(body)); err != nil {
 			return to, refuse(s, &Failed{Malformed})
 		}
 		return to, s.SetDeadline(time.Time{})

@@ -81,7 +81,7 @@ func carry(t *testing.T, ctx context.Context, h *Host, to string) *carried {
 	program, local := pair(t)
 	r := &carried{program, make(chan error, 1), make(chan error, 1)}
 	go func() { r.host <- h.Serve(ctx, b) }()
-	address, err := ParseAddress(to)
+	address, err := parseAddress(to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,11 +258,11 @@ func FuzzOpen(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		a, err := ParseAddress(string(body))
+		a, err := parseAddress(string(body))
 		if err != nil {
 			return
 		}
-		again, err := ParseAddress(a.String())
+		again, err := parseAddress(a.String())
 		if err != nil || again != a {
 			t.Errorf("%q is %v, which reads as %v, %v", body, a, again, err)
 		}
