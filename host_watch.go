@@ -16,7 +16,6 @@ import (
 func (h *host) watch() error {
 	ctx, cancel := context.WithCancelCause(h.ctx)
 	defer cancel(nil)
-	h.work.Go(func() { h.review(ctx) })
 	h.work.Go(func() { cancel(h.screen.lost(ctx)) })
 	h.watchRelays(ctx)
 	var before *config.Config
@@ -33,32 +32,20 @@ func (h *host) watch() error {
 			h.move(ctx, cfg)
 		}
 		before = cfg
-	})
+	}, h.review)
 	if h.ctx.Err() != nil {
 		return nil // a signal: the exit code tells which
 	}
 	return context.Cause(ctx)
 }
 
-// reviewEvery is how soon what Watch cannot see is noticed.
-const reviewEvery = 400 * time.Millisecond
-
 // review holds the sessions against the config as it stands, changed or not. A
 // login reads the file for itself: where the owner opens access, somebody comes
 // in, and the owner closes it, all between two looks of Watch, Watch has seen
 // nothing, and the session would stay.
-func (h *host) review(ctx context.Context) {
-	tick := time.NewTicker(reviewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			h.gate.Reload()
-			h.lockIfLeft()
-		case <-ctx.Done():
-			return
-		}
-	}
+func (h *host) review() {
+	h.gate.Reload()
+	h.lockIfLeft()
 }
 
 // signalFirst is how long a signal may be behind the display's end: a service

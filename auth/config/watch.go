@@ -12,15 +12,15 @@ import (
 // watchEvery leaves time for steady within the half second that is promised.
 const watchEvery = 400 * time.Millisecond
 
-// Watch calls seen with the config at once and after each change, until ctx
-// ends. It gets the error of Load if the file cannot be trusted or understood,
+// Watch calls seen with the config at once and after each change, and looked, unless it
+// is nil, after each look, until ctx ends. It gets the error of Load if the file cannot be trusted or understood,
 // also fs.ErrNotExist if a file that was there is gone: the caller then lets
 // nobody in until the next call without one. Calls do not overlap.
 //
 // It reads the file each time instead of trusting its time stamps: an edit can
 // keep those, and a few kilobytes from the cache cost some ten microseconds.
 // Nothing of the system's notices is used, so it works over renames and NFS.
-func (f *File) Watch(ctx context.Context, seen func(*Config, error)) {
+func (f *File) Watch(ctx context.Context, seen func(*Config, error), looked func()) {
 	w := watcher{File: f, seen: seen}
 	w.look(true)
 	tick := time.NewTicker(watchEvery)
@@ -31,6 +31,9 @@ func (f *File) Watch(ctx context.Context, seen func(*Config, error)) {
 			return
 		case <-tick.C:
 			w.look(false)
+			if looked != nil {
+				looked()
+			}
 		}
 	}
 }

@@ -34,7 +34,7 @@ func watch(t *testing.T, f *File) <-chan report {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		f.Watch(ctx, func(c *Config, err error) { seen <- report{c, err, time.Now()} })
+		f.Watch(ctx, func(c *Config, err error) { seen <- report{c, err, time.Now()} }, nil)
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return seen
