@@ -60,16 +60,22 @@ func (s *session) tellPath(lost bool) {
 // tellWhy says why the path is still relayed, when that is known, and again when
 // more becomes known.
 func (s *session) tellWhy(ctx context.Context) {
-	const period = 200 * time.Millisecond
-	tick := time.NewTicker(period)
+	const soon, later = 200 * time.Millisecond, time.Second // while it is relayed, and while it is not
+	tick := time.NewTicker(soon)
 	defer tick.Stop()
 	var told string
 	for {
 		select {
 		case <-tick.C:
-			if why := s.conn().Path().Why; why != told && why != "" {
-				told = why
+			path := s.conn().Path()
+			if path.Why != told && path.Why != "" {
+				told = path.Why
 				s.tellPath(false)
+			}
+			if path.Direct {
+				tick.Reset(later)
+			} else {
+				tick.Reset(soon)
 			}
 		case <-ctx.Done():
 			return

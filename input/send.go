@@ -18,6 +18,9 @@ import (
 // until the host lets go of everything (silence).
 const heartbeat = 500 * time.Millisecond
 
+// lull is how often a viewer that holds nothing looks whether its turn is over.
+const lull = 10 * heartbeat
+
 // ErrUnconfirmed means that the stream ended before the host said that
 // everything was put in.
 var ErrUnconfirmed = errors.New("the host did not confirm the input")
@@ -116,12 +119,17 @@ func (c *carrier) run(ctx context.Context) error {
 			}
 			beat.Reset(heartbeat)
 		}
-		due = false
+		if due = false; !b.holds && len(events) > 0 {
+			beat.Reset(lull)
+		}
 		select {
 		case <-c.f.wake:
 		case <-beat.C:
-			due = true
-			beat.Reset(heartbeat)
+			if due = b.holds; due {
+				beat.Reset(heartbeat)
+			} else {
+				beat.Reset(lull)
+			}
 		case err := <-c.answered:
 			return c.early(err)
 		case <-ctx.Done():
