@@ -80,10 +80,33 @@ func (p *painter) show(pic *codec.Picture, dirty []image.Rectangle) (fresh bool,
 		}
 		fresh, dirty = true, []image.Rectangle{pic.Bounds()}
 	}
+	draw := func() { err = p.drawLocked(pic, dirty, fresh) }
+	if p.up.shared() && pixels(dirty) <= batchPixels {
+		p.conn.Batch(draw)
+	} else {
+		draw()
+	}
+	return fresh, err
+}
+
+// batchPixels is how much goes to the server in one write: it wakes once, and we are
+// not woken by each request that it takes. Of more it copies a part while the next is
+// made ready.
+const batchPixels = 1 << 16
+
+func pixels(list []image.Rectangle) (n int) {
+	for _, r := range list {
+		n += r.Dx() * r.Dy()
+	}
+	return n
+}
+
+// drawLocked brings the dirty rectangles to the server; fresh: and paints everything.
+func (p *painter) drawLocked(pic *codec.Picture, dirty []image.Rectangle, fresh bool) error {
 	to := p.targetsLocked()
 	for _, r := range dirty {
 		if err := p.up.put(pic, r.Intersect(pic.Bounds()), to...); err != nil {
-			return fresh, err
+			return err
 		}
 	}
 	switch {
@@ -92,7 +115,7 @@ func (p *painter) show(pic *codec.Picture, dirty []image.Rectangle) (fresh bool,
 	case len(to) == 1:
 		p.paintDirtyLocked(dirty)
 	}
-	return fresh, p.up.flip()
+	return p.up.endFrame()
 }
 
 // targetsLocked returns where new pixels go: at their own size to the window first,
@@ -181,12 +204,10 @@ func ratio(n, d int) render.Fixed {
 // close together cost less as one.
 func (p *painter) paintDirtyLocked(dirty []image.Rectangle) {
 	var box image.Rectangle
-	area := 0
 	for _, r := range dirty {
 		box = box.Union(r)
-		area += r.Dx() * r.Dy()
 	}
-	if box.Dx()*box.Dy() <= area+area/2 {
+	if area := pixels(dirty); box.Dx()*box.Dy() <= area+area/2 {
 		dirty = []image.Rectangle{box}
 	}
 	for _, r := range dirty {

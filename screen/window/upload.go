@@ -22,6 +22,9 @@ const (
 	// other. Measured on full HD: 1.4 ms with 2 MiB, 2.8 ms with 256 KiB, and no
 	// better with more.
 	segmentSize = 1 << 21
+	// turnBytes and turnFrames bound what goes to the server before it is asked to say
+	// when it has got there: its answer wakes us, which costs as much as a letter.
+	turnBytes, turnFrames = segmentSize / 16, 16
 	// maxCorePixels is what one core PutImage takes: 65,535 words, less its head.
 	maxCorePixels = (262140 - 24) / 4
 	zPixmap       = xproto.ImageFormatZPixmap
@@ -30,10 +33,11 @@ const (
 // uploader copies parts of pictures into drawables of depth 24 or 32. It is used
 // under one lock.
 type uploader struct {
-	conn *x11.Conn
-	segs [2]*x11.Segment // nil: no shared memory with this server
-	turn int             // of segs and fences
-	used int             // bytes of segs[turn] that are under way
+	conn  *x11.Conn
+	segs  [2]*x11.Segment // nil: no shared memory with this server
+	turn  int             // of segs and fences
+	used  int             // bytes of segs[turn] that are under way
+	shown int             // frames of this turn
 	// fences are answered when the server has read all of a segment; nil: it has.
 	// They also keep a slow server from falling more than two turns behind.
 	fences [2]*xproto.GetInputFocusCookie
@@ -132,6 +136,14 @@ func (u *uploader) putCore(p *codec.Picture, r image.Rectangle, to []target) {
 	u.used += len(u.buf)
 }
 
+// endFrame ends the turn if there has been enough in it.
+func (u *uploader) endFrame() error {
+	if u.shown++; u.shown < turnFrames && u.used < turnBytes {
+		return nil
+	}
+	return u.flip()
+}
+
 // flip ends a turn: it asks the server to say when it has got here, and waits
 // until it has finished the turn before this one.
 func (u *uploader) flip() error {
@@ -140,7 +152,7 @@ func (u *uploader) flip() error {
 	}
 	fence := xproto.GetInputFocus(u.conn.Conn)
 	u.fences[u.turn] = &fence
-	u.turn, u.used = 1-u.turn, 0
+	u.turn, u.used, u.shown = 1-u.turn, 0, 0
 	old := u.fences[u.turn]
 	u.fences[u.turn] = nil
 	if old == nil {
