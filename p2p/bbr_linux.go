@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,16 +23,30 @@ func askForBBR(c net.Conn) error {
 // may be under way afterwards is known to it alone.
 func beginAnew(c net.Conn, old bool) (done bool) {
 	onSocket(c, func(fd int) {
-		line, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		var line unix.TCPInfo
+		err := askSocket(fd, unix.TCP_INFO, unsafe.Pointer(&line), unsafe.Sizeof(line))
 		if err != nil || line.Ca_state != unhurt || line.Notsent_bytes > 0 || 2*line.Unacked > line.Snd_cwnd || line.Snd_cwnd < pausing {
 			return
 		}
-		bbr, err := unix.GetsockoptTCPCCBBRInfo(fd, unix.IPPROTO_TCP, unix.TCP_CC_INFO)
+		var bbr unix.TCPBBRInfo
+		err = askSocket(fd, unix.TCP_CC_INFO, unsafe.Pointer(&bbr), unsafe.Sizeof(bbr))
 		if err == nil && (bbr.Pacing_gain < doubling || old) {
 			done = setControl(fd, "reno") == nil && setControl(fd, "bbr") == nil // the same one again would change nothing
 		}
 	})
 	return done
+}
+
+// askSocket is told of by nobody: this comes before writes, and the scheduler's watcher,
+// which a call wakes, costs more than the call does (package socket).
+func askSocket(fd, option int, answer unsafe.Pointer, size uintptr) error {
+	room := uint32(size)
+	_, _, err := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, uintptr(option),
+		uintptr(answer), uintptr(unsafe.Pointer(&room)), 0)
+	if err != 0 {
+		return err
+	}
+	return nil
 }
 
 const (
