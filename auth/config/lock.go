@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// lockPatience is how long a writer waits for others: a hundred slow disks'
-// worth of edits.
+// lockPatience is how long a writer waits while nobody writes: who holds the lock
+// hangs. Where many write on a busy machine, one's turn may come later than that.
 const lockPatience = 30 * time.Second
 
 // errLocked means that another process holds the lock.
@@ -29,9 +29,13 @@ func lockWrites(target string) (unlock func(), err error) {
 		return nil, err
 	}
 	pause := time.Millisecond
+	last, _ := os.Stat(target)
 	for end := time.Now().Add(lockPatience); ; time.Sleep(pause) {
 		if err = tryLock(f); err == nil {
 			return func() { f.Close() }, nil
+		}
+		if now, err := os.Stat(target); err == nil && !os.SameFile(now, last) { // each edit is a new file
+			last, end = now, time.Now().Add(lockPatience)
 		}
 		if !errors.Is(err, errLocked) || time.Now().After(end) {
 			f.Close()
