@@ -17,16 +17,14 @@ import (
 // is, and yamux ends the connection of whoever opens a stream then, the owner's too.
 
 const (
-	// strangerStreams are those that one may have opened at a host at once. A login and
-	// what libp2p itself says take six, over a relay and directly at the same time twice
-	// as many.
+	// strangerStreams is how many streams one stranger may have open at a host. A login
+	// and libp2p's own talk take six; twice as many over a relay and directly at once.
 	strangerStreams = 16
 
 	strangerMemory = strangerStreams * yamuxWindow // what yamux may have to keep for those
 
-	// relayStreams and relayMemory are for whoever has come to a relay and is served
-	// nothing yet: the viewer of a host there, who asks for as many circuits as one can
-	// have (relayCircuits).
+	// relayStreams and relayMemory are for whoever is at a relay and is not served yet,
+	// such as the viewer of a host there: he may ask for relayCircuits circuits.
 	relayStreams = 64
 	relayMemory  = 16 << 20
 )
@@ -49,9 +47,9 @@ type allowance struct {
 	all     int64 // bytes, of all together
 	window  int64 // bytes, of a stream over yamux
 
-	// A relay serves whom it does not know: who has a place, or calls who has one, may
-	// have as much as a friend as long as all of them together have less than this. 0: at
-	// a host nobody does.
+	// What the guests that a relay serves (with a place there, or calling a host that has
+	// one) may have together; below it each may have as much as a friend. 0: this is a
+	// host, which serves no strangers.
 	served int64
 }
 
@@ -99,9 +97,9 @@ func (b *budget) OpenStream(id peer.ID, dir network.Direction) (network.StreamMa
 	return budgetStream{scope}, nil
 }
 
-// budgetStream is the scope of a stream, which never hears for what protocol or
-// service it is: those have no limits, and libp2p would note for each what each peer
-// has of it, until a minute after he is gone. In a flood that were 9 MB.
+// budgetStream is the scope of a stream, which is not told the stream's protocol
+// or service: those have no limits, and libp2p would keep for each what each peer has
+// of it until a minute after he is gone: 9 MB in a flood.
 type budgetStream struct{ network.StreamManagementScope }
 
 func (budgetStream) SetProtocol(protocol.ID) error { return nil }
@@ -114,9 +112,9 @@ func (b *budget) of(id peer.ID) (has network.ScopeStat) {
 }
 
 // spend is asked before a stream over yamux gets its memory. When all strangers
-// together have nearly too much, those with the most have to leave; whom a relay serves,
-// only when all of those have too much. They take their time to go: until then nobody
-// who is not served gets what is not there.
+// together have nearly too much, those with the most have to leave; guests whom a relay
+// serves, only when all of them together have too much. It takes a moment until they
+// are gone: meanwhile no other stranger gets memory that is not there.
 func (b *budget) spend(id peer.ID) error {
 	if b.trusts(id) {
 		return nil
@@ -139,11 +137,11 @@ func (b *budget) spend(id peer.ID) error {
 	return nil
 }
 
-// leaving is the part of what strangers get together that is kept free for those who
-// have been sent away and are not gone yet: one in so many.
+// leaving is the part of the strangers' memory that is kept free for those who have been
+// sent away and are not gone yet: an eighth.
 const leaving = 8
 
-// whole is the memory that everybody has.
+// whole is the memory that all peers have together.
 func (b *budget) whole() (memory int64) {
 	b.ViewSystem(func(s network.ResourceScope) error { memory = s.Stat().Memory; return nil })
 	return memory

@@ -11,8 +11,9 @@ import (
 // The limits of limits.go turn newcomers away, and whoever holds what there is
 // has it for good: four addresses with 256 connections each would shut the owner
 // out. So before a limit is reached somebody has to leave, and it is never the one
-// who has just come from a network of his own: of those who may go, the first is
-// from the network (wire.Remote's Source) that has the most, and there the one who came first.
+// who has just come from a network of his own: of those who may go, the first is from
+// the network (wire.Remote's Source) that has the most guests, and there the one who
+// came first.
 // Coming again does not help: it is the connection's age that counts.
 
 const (
@@ -209,9 +210,8 @@ func (c *crowd) part(id peer.ID) {
 	delete(c.friends, id)
 }
 
-// lighten sends strangers away until those who stay weigh no more than most: first
-// who weighs most of the network that does. Where the served are spared, they count
-// for nothing.
+// lighten sends strangers away until those who stay weigh no more than most: first the
+// heaviest of the heaviest network. Where the served are spared, they do not count.
 func (c *crowd) lighten(most int64, weigh func(peer.ID) int64, spareServed bool) {
 	for _, g := range c.heaviest(most, weigh, spareServed) {
 		g.end()
@@ -248,7 +248,7 @@ func (c *crowd) heaviest(most int64, weigh func(peer.ID) int64, spareServed bool
 	return out
 }
 
-// spared is what those weigh together whom lighten lets alone.
+// spared is the weight of all whom lighten leaves alone.
 func (c *crowd) spared(weigh func(peer.ID) int64, spareServed bool) (all int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -275,7 +275,7 @@ func (c *crowd) dismiss(id peer.ID) {
 	}
 }
 
-// takeLocked strikes all that there is of a peer off the list.
+// takeLocked takes all guests of a peer off the list.
 func (c *crowd) takeLocked(id peer.ID) (out []*guest) {
 	for key, g := range c.guests {
 		if g.id == id {

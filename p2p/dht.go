@@ -15,18 +15,18 @@ import (
 	"github.com/multiformats/go-multihash"
 )
 
-// A rendezvous joins an ID with addresses where nobody has told them: the host
-// leaves a record with servers that keep such (a distributed hash table,
-// Kademlia), the connector asks for it. There are two: that of our own relays,
-// and that of the public libp2p network, where Options.Public allows it.
+// At a rendezvous a connector finds the addresses of an ID that nobody has told it: the
+// host leaves a record there, with the servers of a distributed hash table (Kademlia),
+// and the connector asks for it. There are two: that of our own relays, and that of the
+// public libp2p network, where Options.Public allows it.
 //
 // The record's key is a hash of the ID and the day (rendezvousKey): who knows
 // the ID can compute it, who only sees the key learns nothing. The servers that
 // keep the record, about twenty, do see the ID and the public addresses.
 //
-// A node is a client only: it asks and is not asked. It is one for as long as
-// something has to be said or found out (dht_client.go), then all those
-// connections are closed: at rest a host holds none of them. dht_publish.go is
+// A node is a client only: it asks and is not asked. It comes when something has to be
+// left or found (dht_client.go) and then closes all those connections: at rest a host
+// holds none of them. dht_publish.go is
 // the host's half, with its way to the servers that shall keep the record
 // (dht_walk.go) and the relays of others that it needs to be called
 // (dht_relays.go); dht_find.go is the connector's; dht_ask.go carries the questions

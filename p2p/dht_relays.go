@@ -15,10 +15,9 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// A host without a relay of its own holds a place on two relays of strangers,
-// which it meets at the public rendezvous. They carry 128 KiB and end after two
-// minutes, by libp2p's defaults: enough to punch a hole through, not for a
-// picture.
+// A host without a relay of its own holds a place on two relays of strangers, which it
+// meets at the public rendezvous. By libp2p's defaults a connection through them ends
+// after 128 KiB or two minutes: enough to punch a hole, not for a picture.
 
 const (
 	borrowedRelays = 2

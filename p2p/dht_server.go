@@ -53,7 +53,7 @@ func newRecordStore(allows func(peer.ID) bool) *recordStore {
 
 // AddProvider keeps a record, in place of the oldest where there are too many.
 // The DHT has checked that it comes from the peer that it is about. It must lie
-// where those of that peer do: strangers could else leave theirs beside a host's
+// where that peer's records do: otherwise strangers could leave theirs beside a host's
 // until no answer has room for all of them.
 func (s *recordStore) AddProvider(_ context.Context, key []byte, about peer.AddrInfo) error {
 	lies := func(day time.Time) bool { return bytes.Equal(key, rendezvousKey(about.ID, day).Hash()) }

@@ -14,8 +14,8 @@ import (
 // silent is always the latter. Ours ends when half of the nearest have answered: each
 // told the nearest that it knows, and nobody nearer came up.
 //
-// kad-dht's optimistic provide is after the same, by an estimate of the network's
-// size, for which a client that comes and goes would have to walk five times before.
+// kad-dht's optimistic provide wants the same by an estimate of the network's size, for
+// which a client that comes and goes would have to walk five times first.
 
 const (
 	nearCount  = 20 // servers that keep a record: what the network's own clients use

@@ -93,7 +93,7 @@ func (n *Node) Dial(ctx context.Context, t Target) (*Conn, error) {
 	d.report, _ = ctx.Value(phaseKey{}).(func(Phase))
 	n.prune(ctx, n.host.Network().ConnsToPeer(id), within(doubtTime))
 	n.renewLinks()
-	n.swarm.Backoff().Clear(id) // else a dial soon after a failed one fails untried
+	n.swarm.Backoff().Clear(id) // otherwise a dial soon after a failed one fails untried
 	ways, err := d.ways()
 	if err != nil {
 		return nil, err

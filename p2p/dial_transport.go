@@ -3,8 +3,8 @@ package p2p
 // A connection that is dialled past libp2p's swarm. The swarm merges all dials to
 // one peer, waits between its addresses, stops for a while after failures, and
 // never makes a second connection to somebody. A hole punch needs the opposite:
-// every address, from both sides, at one moment; and a relay shows us our address
-// only as the transport has it by which we are connected to it.
+// every address, from both sides, at the same moment. And a relay shows us our address
+// only for the transport over which we are connected to it.
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 package p2p
 
-// Which addresses two that punch tell each other, and which of those they dial.
+// Which addresses two peers that punch tell each other, and which of those they dial.
 
 import (
 	"net"
@@ -14,8 +14,8 @@ import (
 )
 
 // meeting is what we tell the peer at the other end of a relayed connection.
-// Addresses in private networks are told to who answers from behind the same
-// router or the same private relay only. theirs is nil where we begin.
+// Addresses in private networks are told only to a peer behind the same router, or at a
+// relay in a private network. theirs are the peer's addresses; nil where we begin.
 func (n *Node) meeting(c network.Conn, theirs []ma.Multiaddr) meet {
 	nat := n.NAT()
 	m := meet{UDP: nat.UDP, TCP: nat.TCP}
@@ -83,8 +83,8 @@ func (near nearness) shows(a ma.Multiaddr) bool {
 	return near != publicRelay
 }
 
-// callables are those addresses that we dial on the word of a peer, whoever has begun
-// the punch. To a host that may be a stranger. A connector has named its peer: it may
+// callables are the addresses that we dial on a peer's word, whoever has begun the
+// punch. To a host the peer may be a stranger. A connector has chosen its peer, which may
 // be behind the same router, or listen on a low port, but is not on this computer's
 // loopback unless the relay is.
 func (n *Node) callables(c network.Conn, addrs []ma.Multiaddr) []ma.Multiaddr {

@@ -21,12 +21,12 @@ import (
 const knockTime = 2500 * time.Millisecond
 
 // knock dials all addresses at once and adopts the first connection that comes
-// of it. It returns nil also when the peer's knocking has been heard.
+// of it. It returns nil also when the peer's dial has come in here.
 //
 // The dials over TCP from the port that the hole is for go on after another has won.
-// What comes of one is the way back when UDP is blocked midway. And were it broken
-// off, the peer's first packet could come later, to the port that still listens, and
-// would lie there half open for a minute: for as long no second hole can be punched.
+// What comes of one is the way back when UDP is blocked later. And if it were broken
+// off, the peer's first packet could arrive afterwards at the port that still listens,
+// where it stays half open for a minute; for so long no second hole can be punched.
 func (p *puncher) knock(ctx context.Context, id peer.ID, theirs meet, addrs []ma.Multiaddr, role origin) error {
 	if len(addrs) == 0 {
 		return errors.New("the other side has told no address")
@@ -114,9 +114,9 @@ func (p *puncher) keepSpare(id peer.ID, c transport.CapableConn) {
 // to play the client.
 const serverTime = 1200 * time.Millisecond
 
-// knockAt dials once; as the server it dials again as the client. Where the
-// packet of that side came in before the other had dialled, no hole was needed:
-// the other has taken a call, and plays the server itself.
+// knockAt dials once; as the server, then again as the client. If our first packet came
+// in before the peer had dialled, no hole was needed: the peer has taken a call, and
+// plays the server itself.
 func (p *puncher) knockAt(ctx context.Context, id peer.ID, k knocking) (transport.CapableConn, error) {
 	if k.from == fromServer {
 		first, cancel := context.WithTimeout(ctx, serverTime)
@@ -136,8 +136,8 @@ type knocking struct {
 	after time.Duration
 }
 
-// tcpLag is what QUIC gets ahead of TCP where both can come through: it loses
-// nothing by a lost packet but that packet.
+// tcpLag is what QUIC gets ahead of TCP where both can come through: in QUIC a lost
+// packet holds up nothing but its own stream.
 const tcpLag = 100 * time.Millisecond
 
 // knocks are the dials to addrs. Over TCP there are two to each: one from the

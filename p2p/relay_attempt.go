@@ -11,10 +11,10 @@ import (
 	"github.com/libp2p/go-libp2p/core/transport"
 )
 
-// attempts says when to try again. One that began before a line came back may
-// wait for long until its packets are repeated; a fresh one gets through at once.
-// So in the first minute they come each second or so. A relay that is there and has too
-// much to do is left alone, for twice as long each time.
+// attempts says when to try again. An attempt that began before the line came back may
+// wait long until its packets are repeated; a fresh one gets through at once. So in the
+// first minute they come each second or so. A relay that answers but is too busy is left
+// alone, twice as long each time.
 type attempts struct {
 	began time.Time
 	busy  int // attempts that a busy relay has not got round to
@@ -59,10 +59,9 @@ func newAttempt() *attempt {
 	return &attempt{make(chan error, 1), make(chan transport.DialUpdate, 1)}
 }
 
-// wait returns how it went, after limit at the latest; but after relayTimeout where
-// there is an answer. Then the line is there and the relay has much to do, with all
-// its hosts perhaps since it was started again, and would have more to do for one
-// who begins anew.
+// wait returns how it went, after limit at the latest; where TCP has been answered,
+// after relayTimeout: the line is there and the relay is busy, perhaps with all its
+// hosts since it was restarted, and whoever begins anew makes it busier.
 func (a *attempt) wait(ctx context.Context, limit time.Duration) error {
 	late := time.NewTimer(limit)
 	defer late.Stop()

@@ -27,8 +27,8 @@ type relayLink struct {
 	tries    int            // attempts that have ended
 	without  string         // "udp": it answers, but not over that
 	watcher  peer.ID        // the relay's observer, when it has named one
-	sidelong []ma.Multiaddr // where it is over QUIC
-	looked   time.Time      // there, on request
+	overQUIC []ma.Multiaddr // the observer's addresses for a look over QUIC
+	looked   time.Time      // when it was last looked there on request
 	changed  chan struct{}  // closed and replaced with every change
 }
 

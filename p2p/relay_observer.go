@@ -18,7 +18,7 @@ import (
 	"rac/p2p/wire"
 )
 
-// The client's side of RelayProtocol (msg.go): a node keeps a TCP connection to
+// The client's side of RelayProtocol (relay_msg.go): a node keeps a TCP connection to
 // the observer of each of its relays, so that it knows its public address over
 // TCP whatever the connection to the relay itself runs over. Over QUIC it only
 // looks: the relay and its observer together tell what kind of NAT there is for
@@ -28,9 +28,9 @@ const (
 	observerTimeout = 10 * time.Second
 	maxObservers    = 8 // messages of one introduction
 
-	// sidelong is until when hosts have looked at an observer over QUIC: it can wait,
-	// and a relay that was restarted has more urgent things to do.
-	sidelong = 5 * time.Second
+	// lookLag is within what time, by chance, a host looks at an observer over QUIC: that
+	// can wait, and a relay that was just restarted has more urgent things to do.
+	lookLag = 5 * time.Second
 
 	lookPause = 3 * time.Second // between two looks on request
 )
@@ -46,7 +46,7 @@ func (n *Node) meetObserver(l *relayLink) {
 	if err == nil {
 		overTCP, overQUIC := byLayer(at.Addrs)
 		l.watchedBy(at.ID, overQUIC)
-		n.goWork(func() { n.lookSidelong(l) })
+		n.goWork(func() { n.lookSometime(l) })
 		n.host.Peerstore().AddAddrs(at.ID, overTCP, peerstore.PermanentAddrTTL)
 		err = n.visitObserver(ctx, at.ID)
 	}
@@ -55,7 +55,7 @@ func (n *Node) meetObserver(l *relayLink) {
 	}
 }
 
-// visitObserver connects to an observer unless we are.
+// visitObserver connects to an observer, unless we are connected.
 func (n *Node) visitObserver(ctx context.Context, id peer.ID) error {
 	n.swarm.Backoff().Clear(id)
 	return n.host.Connect(ctx, peer.AddrInfo{ID: id})
@@ -95,10 +95,10 @@ func (n *Node) lookSoon() {
 	}
 }
 
-// lookSidelong looks at the observer over QUIC in a while.
-func (n *Node) lookSidelong(l *relayLink) {
+// lookSometime looks at the observer over QUIC; a host does not do it at once.
+func (n *Node) lookSometime(l *relayLink) {
 	if n.role == Host {
-		rest(n.ctx, rand.N(sidelong), nil)
+		rest(n.ctx, rand.N(lookLag), nil)
 	}
 	n.lookQUIC(l)
 }
@@ -117,7 +117,7 @@ func (n *Node) lookQUIC(l *relayLink) {
 			n.log.Debug("no observer over QUIC", "relay", l.id().Short(), "error", shortest(err))
 			continue
 		}
-		n.sights.forget(a) // the port that was ours for it has been given away: that is no move
+		n.sights.forget(a) // another port now than at the last look is no move: that connection is closed
 		if err := n.look(ctx, rawLineOf(conn)); err != nil {
 			n.log.Debug("no look by the observer", "relay", l.id().Short(), "error", err)
 		}
@@ -129,7 +129,7 @@ func (n *Node) lookQUIC(l *relayLink) {
 func (l *relayLink) lookDue() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.sidelong) == 0 || time.Since(l.looked) < lookPause {
+	if len(l.overQUIC) == 0 || time.Since(l.looked) < lookPause {
 		return false
 	}
 	l.looked = time.Now()
@@ -139,13 +139,13 @@ func (l *relayLink) lookDue() bool {
 func (l *relayLink) watchedBy(id peer.ID, overQUIC []ma.Multiaddr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.watcher, l.sidelong = id, overQUIC
+	l.watcher, l.overQUIC = id, overQUIC
 }
 
 func (l *relayLink) observerOverQUIC() (peer.ID, []ma.Multiaddr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.watcher, l.sidelong
+	return l.watcher, l.overQUIC
 }
 
 // attempted counts the attempts to be at the relay.

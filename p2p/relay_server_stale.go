@@ -25,7 +25,7 @@ func (r *Relay) dropStale(id peer.ID) {
 		return
 	}
 	dead := make(chan network.Conn, len(conns))
-	if weigh(context.Background(), conns, stalePatience, func(c network.Conn) { dead <- c }) == 0 {
+	if pingAll(context.Background(), conns, stalePatience, func(c network.Conn) { dead <- c }) == 0 {
 		return
 	}
 	close(dead)

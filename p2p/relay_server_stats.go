@@ -83,12 +83,12 @@ func (r *Relay) AllowReserve(id peer.ID, _ ma.Multiaddr) bool {
 }
 
 // AllowConnect lets src call dest, which has a reservation and so is allowed:
-// whose relay it is has given his hosts' IDs, not those of all his viewers.
+// the owner of the relay has named his hosts, not all of their viewers.
 func (r *Relay) AllowConnect(src peer.ID, _ ma.Multiaddr, dest peer.ID) bool {
 	if !r.allows(dest) {
 		return false
 	}
-	if r.guests.serves(dest) { // else it has no place
+	if r.guests.serves(dest) { // otherwise it has no place
 		r.serves(src)
 	}
 	return true
@@ -105,8 +105,8 @@ func (r *Relay) serves(id peer.ID) {
 
 func (r *Relay) allows(id peer.ID) bool { return len(r.allowed) == 0 || r.allowed[id] }
 
-// knows tells whether somebody is on the list of a relay for some: he may have as much
-// as there is. A relay for all knows nobody.
+// knows tells whether somebody is on --allow: he may have as much as there is. A relay
+// without that list knows nobody.
 func (r *Relay) knows(id wire.PeerID) bool {
 	decoded, err := peer.Decode(string(id))
 	return err == nil && r.allowed[decoded]

@@ -22,10 +22,10 @@ const (
 	relayTimeout = 10 * time.Second       // for a connection
 	reserveTime  = 5 * time.Second        // for a reservation
 	relayPing    = 10 * time.Second       // between two looks at a relay that nobody uses
-	relaySilence = 5 * time.Second        // it has died, if it says nothing for so long then; one that is late has much to do
+	relaySilence = 5 * time.Second        // without a packet after such a look: it has died; a late answer alone says that it is busy
 	relayBusy    = 2 * time.Second        // between two looks while a session runs
-	relayHeard   = 500 * time.Millisecond // the same while one leads through the relay and packets are counted: none has come in
-	otherTime    = 2 * time.Second        // for the other transport when one is up: then it is blocked
+	relayHeard   = 500 * time.Millisecond // without a packet, while a session leads through the relay: it is asked
+	otherTime    = 2 * time.Second        // for the other transport when one is up; later than that it counts as blocked
 	renewEarly   = 5 * time.Minute        // relays grant an hour
 	renewSoonest = 5 * time.Second        // whatever a relay grants
 )
@@ -140,7 +140,7 @@ func (n *Node) watch(l *relayLink, renew time.Duration) {
 		case <-changed:
 			changed = n.changed()
 			n.lookAround(l, within(doubtTime))
-			n.goWork(func() { n.lookSidelong(l) })
+			n.goWork(func() { n.lookSometime(l) })
 		case <-n.ctx.Done():
 			return
 		}

@@ -44,7 +44,7 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duratio
 	for _, l := range n.relay {
 		n.goWork(func() { n.doubtRelay(l, patience) })
 	}
-	fastest := weigh(ctx, conns, patience, func(c network.Conn) {
+	fastest := pingAll(ctx, conns, patience, func(c network.Conn) {
 		if n.ctx.Err() == nil {
 			n.log.Debug("dead connection closed", "peer", id.Short(), "addr", c.RemoteMultiaddr())
 			c.Close()
@@ -62,10 +62,10 @@ func (n *Node) Revive(ctx context.Context, id wire.PeerID, patience time.Duratio
 	return c
 }
 
-// weigh pings connections and gives to dead those that do not answer within
+// pingAll pings connections and gives to dead those that do not answer within
 // patience, or soon after the fastest has. It returns how long that one took; 0:
 // none has answered.
-func weigh(ctx context.Context, conns []network.Conn, patience time.Duration, dead func(network.Conn)) time.Duration {
+func pingAll(ctx context.Context, conns []network.Conn, patience time.Duration, dead func(network.Conn)) time.Duration {
 	waiting, cancel := awake(ctx, patience)
 	defer cancel()
 	var fastest atomic.Int64

@@ -1,9 +1,9 @@
 package p2p
 
-// How we are seen after our address has changed beyond the router, where nothing
-// here tells of it. A connection over QUIC outlives that, and with it the relayed
-// ones that lead through it; but the other end goes on to see it at the address
-// where it has begun. So a new one is made, to look.
+// How we are seen after our address has changed beyond the router, which nothing on this
+// computer notices. A connection over QUIC outlives that, and with it the relayed ones
+// that lead through it; but the other end goes on to report the address at which it
+// began. So a new connection is made, to look.
 
 import (
 	"context"

@@ -15,10 +15,10 @@ const surplusTime = 10 * time.Second
 
 // closeSurplus closes connections to id that nothing runs on, where another one to
 // the same address over the same transport has streams. Both sides of a punch dial,
-// so that there are mostly two, and a host has room for 192. Only who dials calls
-// this, and he alone opens streams: none is on its way on what he closes, since
-// libp2p opens them on the connection that has most. One over the other transport
-// stays: when UDP is blocked midway, it is the way back.
+// so that there are mostly two, and a host has room for 192. Only the side that dialled
+// calls this. It alone opens streams, and libp2p opens them on the connection that has
+// most: so none is on its way on what is closed here. One over the other transport
+// stays: when UDP is blocked later, it is the way back.
 func (n *Node) closeSurplus(id peer.ID) {
 	conns := n.host.Network().ConnsToPeer(id)
 	for _, idle := range conns {
