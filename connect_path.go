@@ -43,6 +43,9 @@ func (s *session) other(path p2p.Path) bool {
 // tellPath says how the session travels from now on.
 func (s *session) tellPath(lost bool) {
 	path := s.conn().Path()
+	if path.RTT == 0 { // it is measured beside what comes first
+		path.RTT = s.pass().RTT()
+	}
 	news := s.news(path, lost)
 	other := s.other(path)
 	switch {

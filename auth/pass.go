@@ -245,7 +245,8 @@ func (p *Pass) Perms() Perms {
 	return p.perms
 }
 
-// RTT returns the last measured time to the host and back; 0 before the first.
+// RTT returns the last measured time to the host and back; 0 before the first. A
+// session that was resumed has one at once.
 func (p *Pass) RTT() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -20,14 +20,25 @@ import (
 func (p *Pass) Resume(ctx context.Context, s wire.Stream) (*Pass, error) {
 	p.awaitStored(ctx)
 	l := newLink(s)
+	asked := time.Now()
 	m, err := p.resume(ctx, l)
+	took := time.Since(asked)
 	if err != nil {
 		l.close()
 		return nil, err
 	}
 	m.Ticket, m.MaySave = p.ticket[:], p.SaveLogin
 	p.cut()
-	return newPass(ctx, l, p.p, m, nil)
+	next, err := newPass(ctx, l, p.p, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	next.mu.Lock()
+	defer next.mu.Unlock()
+	if next.rtt == 0 {
+		next.rtt = took // there and back, and little work: the first ping knows better
+	}
+	return next, nil
 }
 
 // storeTime is how long a session stays on its line for the sake of a new token.

@@ -92,9 +92,12 @@ func TestALineThatGoesSilentIsNoticedWithinFiveSecondsByBoth(t *testing.T) {
 		if s := h.gate.Sessions(); len(s) != 1 || !s[0].Lost {
 			t.Errorf("sessions: %+v", s)
 		}
-		again, err := pass.Resume(h.ctx, h.line(annaID))
+		again, err := pass.Resume(h.ctx, farLine{h.line(annaID)})
 		if err != nil {
 			t.Fatalf("the session is not resumed: %v", err)
+		}
+		if rtt := again.RTT(); rtt != farAway {
+			t.Errorf("a round trip on its new line takes %v, want %v", rtt, farAway)
 		}
 		if again.Auth != ByPassword || again.HostName != "den" || again.Perms() != pass.Perms() {
 			t.Errorf("resumed: by %s at %s, may %s", again.Auth, again.HostName, again.Perms())
@@ -105,6 +108,16 @@ func TestALineThatGoesSilentIsNoticedWithinFiveSecondsByBoth(t *testing.T) {
 		h.stays(again)
 		again.Close(Closed)
 	})
+}
+
+// farLine takes farAway for what is written to it.
+type farLine struct{ wire.Stream }
+
+const farAway = 80 * time.Millisecond
+
+func (l farLine) Write(b []byte) (int, error) {
+	time.Sleep(farAway)
+	return l.Stream.Write(b)
 }
 
 func TestAnAcceptedSessionIsResumedWithoutAskingAgain(t *testing.T) {
