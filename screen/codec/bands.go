@@ -21,6 +21,9 @@ func bandAt(levels, i int) band {
 	return band{level: levels - 1 - (i-1)/3, ox: split & 1, oy: split >> 1}
 }
 
+// bandSet has some of a plane's bands, the i'th as 1 << i.
+type bandSet uint16
+
 // size returns how many rows of each strip, and columns, a band has.
 func (b band) size(s *strips) (rows, cols int) {
 	return s.rows >> (b.level + 1), s.w >> (b.level + 1)
@@ -98,6 +101,9 @@ func (r *bandRoom) cellLine(y int) []uint8 {
 	return r.cells[(y+1)*r.cellStride:][:r.cellStride]
 }
 
+// cellsOf returns the cells in which row y lies.
+func (r *bandRoom) cellsOf(y int) []uint8 { return r.cellLine(y / cellSide)[1:] }
+
 func (r *bandRoom) row(y int) []uint16 { return r.at[(y+1)*r.stride+1:][:r.cols] }
 
 // quantise fills r with a band of s, less its shift low bits, and makes of s what restore
@@ -111,37 +117,44 @@ func (r *bandRoom) quantise(s *strips, b band, shift uint, wide bool) (some bool
 	}
 	above, below := (0x6000-least)*laneOnes, (0xa000-least)*laneOnes
 	keep, rest := uint64(0x3fff>>shift)*laneOnes, uint64(3<<shift>>3)*laneOnes
+	step := 2 << b.level
 	for i := range rows {
 		at := s.row(i<<(b.level+1) + b.oy<<b.level)[b.ox<<b.level:]
 		r0, r1, r2, r3 := r.row(i), r.row(rows+i), r.row(2*rows+i), r.row(3*rows+i)
-		for c := range cols {
-			v := at[c<<(b.level+1)]
+		c0, c1, c2, c3 := r.cellsOf(i), r.cellsOf(rows+i), r.cellsOf(2*rows+i), r.cellsOf(3*rows+i)
+		for x := dropSmall(at, 0, step, above, below); x < len(at); x = dropSmall(at, x+step, step, above, below) {
+			v := at[x]
 			neg := below - v
 			large := (v + above | neg) >> 15 & laneOnes
-			if large == 0 {
-				at[c<<(b.level+1)] = laneBias
-				continue
-			}
-			some = true
 			neg = neg >> 15 & laneOnes
-			large *= 0xffff
-			q := (v&^laneBias ^ (neg<<13 - neg) + neg) >> (shift & 63) & keep & large
-			v = q<<(shift&63) + rest&large
-			at[c<<(b.level+1)] = laneBias + v - v&(neg*0xffff)<<1
-			r.mark(i, rows, c, q)
+			q := (v&^laneBias ^ (neg<<13 - neg) + neg) >> (shift & 63) & keep & (large * 0xffff)
+			v = q<<(shift&63) + rest&(large*0xffff)
+			at[x] = laneBias + v - v&(neg*0xffff)<<1
 			q |= neg << 15
+			some = true
+			c := x >> (b.level + 1)
 			r0[c], r1[c], r2[c], r3[c] = uint16(q), uint16(q>>16), uint16(q>>32), uint16(q>>48)
+			c /= cellSide
+			c0[c] |= uint8(large)
+			c1[c] |= uint8(large >> 16)
+			c2[c] |= uint8(large >> 32)
+			c3[c] |= uint8(large >> 48)
 		}
 	}
 	return some
 }
 
-func (r *bandRoom) mark(i, rows, c int, q uint64) {
-	for k := range 4 {
-		if q>>(16*k)&0xffff != 0 {
-			r.cells[((k*rows+i)/cellSide+1)*r.cellStride+c/cellSide+1] = 1
+// dropSmall makes zero what is small of the words at x, x + step … and returns where the
+// first is that has a large one. This is the hot loop of quantising: most are small.
+func dropSmall(at []uint64, x, step int, above, below uint64) int {
+	for ; x < len(at); x += step {
+		v := at[x]
+		if (v+above|(below-v))&(0x8000*laneOnes) != 0 {
+			break
 		}
+		at[x] = laneBias
 	}
+	return x
 }
 
 func (r *bandRoom) empty() bool {

@@ -148,21 +148,26 @@ func (b *block) source(p *Picture, r image.Rectangle, i, room int) (rows [4][]ui
 }
 
 // store sets p's pixels inside r to the sum of q's, or of grey where q is nil, and the
-// planes. pale: both colours are zero.
-func (b *block) store(p, q *Picture, r image.Rectangle, pale bool) {
-	var co, cg []uint64
-	if pale {
-		for x := range b.fine[0] {
-			b.fine[0][x] = laneBias
+// planes. some: what of these is not zero.
+func (b *block) store(p, q *Picture, r image.Rectangle, some *[3]bandSet) {
+	var colours [2][]uint64
+	for k := range colours {
+		colours[k] = b.fine[k][:b.y.w]
+		if some[1+k] == 0 {
+			for x := range colours[k] {
+				colours[k][x] = laneBias
+			}
 		}
-		co, cg = b.fine[0][:b.y.w], b.fine[0][:b.y.w]
 	}
 	for i := range b.y.rows {
 		rows, old := b.target(p, r, i, 0), b.target(q, r, i, 4)
-		if !pale {
-			co, cg = b.smooth(&b.co, i, 0), b.smooth(&b.cg, i, 1)
+		if some[1] != 0 {
+			b.smooth(colours[0], &b.co, i)
 		}
-		storeRow(b.y.row(i), co, cg, old, rows)
+		if some[2] != 0 {
+			b.smooth(colours[1], &b.cg, i)
+		}
+		storeRow(b.y.row(i), colours[0], colours[1], old, rows)
 	}
 }
 
@@ -183,12 +188,12 @@ func (b *block) target(p *Picture, r image.Rectangle, i, room int) (rows [4][]ui
 	return rows
 }
 
-// smooth returns row i of a plane of colours at the height and width of brightness:
+// smooth sets out to row i of a plane of colours at the height and width of brightness:
 // each mean stands in the middle of its four pixels, what lies between is
-// interpolated. There is room for two rows.
-func (b *block) smooth(s *strips, i, room int) []uint64 {
+// interpolated.
+func (b *block) smooth(out []uint64, s *strips, i int) {
 	near := s.row(i / 2)
-	mid, out := b.mid[:len(near)], b.fine[room][:2*len(near)]
+	mid := b.mid[:len(near)]
 	switch j := i/2 - 1 + i%2*2; {
 	case j < 0: // above a strip's first row is the last one of the strip before
 		for x, v := range s.row(s.rows - 1) {
@@ -212,7 +217,6 @@ func (b *block) smooth(s *strips, i, room int) []uint64 {
 		out[2*x], out[2*x+1] = mixUp(v, left), mixUp(v, right)
 		left = v
 	}
-	return out
 }
 
 // mix returns (3 a + b + 1) >> 2 of biased lanes, mixUp (3 a + b + 2) >> 2.

@@ -99,40 +99,63 @@ const (
 // rather than text, and whether there are many colours; not of an icon, which may have
 // text around it.
 func (s *colourCount) picture(p *Picture, box image.Rectangle) (picture, many bool) {
-	if s.epoch += 1 << 24; s.epoch == 0 {
-		s.epoch = 1 << 24
-		clear(s.seen[:])
-	}
-	n, pairs, equal, small := 0, 0, 0, 0
+	pairs, equal, small := 0, 0, 0
 	step := max(1, box.Dy()/sampled)
 	for y := box.Min.Y; y < box.Max.Y; y += step {
 		row := p.Row(y)[box.Min.X:box.Max.X]
-		left := row[0]
+		left, last := row[0], spread(row[0])
 		for _, c := range row[1:] {
 			if c == left {
 				equal++
 				continue
 			}
-			small += near(c, left)
-			left = c
-			if slot := &s.seen[c*0x9e3779b1>>24]; *slot != c|s.epoch {
-				*slot = c | s.epoch
-				n++
-			}
+			now := spread(c)
+			small += near(now, last)
+			left, last = c, now
 		}
 		pairs += len(row) - 1
 	}
-	many = n > manyColours
+	many = s.count(p, box, step, manyColours+1) > manyColours
 	if 10*small > 6*(pairs-equal) || (many && 100*equal < 35*pairs) {
 		return true, many
 	}
+	if !many {
+		return false, false
+	}
+	n := s.count(p, box, step, pairs)
 	return n > iconColours && 10*n > 9*(pairs-equal), false
 }
 
-// near returns 1 if no channel of two colours differs by more than 16.
-func near(a, b uint32) int {
+// count counts the colours of every step'th row inside box, but for its first pixel, until
+// there are enough.
+func (s *colourCount) count(p *Picture, box image.Rectangle, step, enough int) (n int) {
+	if s.epoch += 1 << 24; s.epoch == 0 {
+		s.epoch = 1 << 24
+		clear(s.seen[:])
+	}
+	for y := box.Min.Y; y < box.Max.Y; y += step {
+		row := p.Row(y)[box.Min.X:box.Max.X]
+		left := row[0]
+		for _, c := range row[1:] {
+			if c == left {
+				continue
+			}
+			left = c
+			if slot := &s.seen[c*0x9e3779b1>>24]; *slot != c|s.epoch {
+				*slot = c | s.epoch
+				if n++; n == enough {
+					return n
+				}
+			}
+		}
+	}
+	return n
+}
+
+// near returns 1 if no channel of two colours, which are spread, differs by more than 16.
+func near(a, b uint64) int {
 	const one = 1 | 1<<20 | 1<<40 // each channel has a lane of 20 bits
-	d := spread(a) - spread(b) + one*(512+16)
+	d := a - b + one*(512+16)
 	if d&(one*512) == one*512 && (d+one*(1024-512-33))&(one*1024) == 0 { // 512 ≤ d ≤ 512+32
 		return 1
 	}

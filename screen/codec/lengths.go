@@ -31,21 +31,26 @@ func (w *wave) measure(l *lengths, coefs []uint64, box image.Rectangle, hints []
 }
 
 // countBand adds one band: of the finest level every fourth row, of the next every
-// other.
+// other. Each lane has counters of its own: as numbers have few lengths, a count would
+// else wait for the one before.
 func countBand(n *[16]uint32, s *strips, b band) {
-	rows, cols := b.size(s)
-	every := max(1, 4>>b.level)
+	rows, _ := b.size(s)
+	every, step := max(1, 4>>b.level), 2<<b.level
+	var lanes [4][17]uint32
 	for i := 0; i < rows; i += every {
 		src := s.row(i<<(b.level+1) + b.oy<<b.level)[b.ox<<b.level:]
-		for c := range cols {
-			v := src[c<<(b.level+1)]
+		for x := 0; x < len(src); x += step {
+			v := src[x]
 			neg := laneOnes &^ (v >> 13)
 			v = v&^laneBias ^ (neg<<13 - neg) + neg
-			n[bits.Len16(uint16(v))&15] += uint32(every)
-			n[bits.Len16(uint16(v>>16))&15] += uint32(every)
-			n[bits.Len16(uint16(v>>32))&15] += uint32(every)
-			n[bits.Len16(uint16(v>>48))&15] += uint32(every)
+			lanes[0][bits.Len16(uint16(v))]++
+			lanes[1][bits.Len16(uint16(v>>16))]++
+			lanes[2][bits.Len16(uint16(v>>32))]++
+			lanes[3][bits.Len16(uint16(v>>48))]++
 		}
+	}
+	for i := range n {
+		n[i] += uint32(every) * (lanes[0][i] + lanes[1][i] + lanes[2][i] + lanes[3][i])
 	}
 }
 

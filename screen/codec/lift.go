@@ -47,13 +47,27 @@ func (s *strips) forward() {
 	}
 }
 
-// inverse undoes forward.
-func (s *strips) inverse() {
+// inverse undoes forward. some has the bands that are not all zero, each as 1 << its number
+// (bandAt): what is odd in a direction and zero leaves what is even as it is, and in columns
+// need not be looked at.
+func (s *strips) inverse(some bandSet) {
 	for l := s.levels - 1; l >= 0; l-- {
-		step := 1 << l
-		s.joinColumns(step)
+		step, every := 1<<l, 1<<l
+		odd := some >> (1 + 3*(s.levels-1-l))
+		oddInRows := odd&(1<<0|1<<2) != 0
+		if !oddInRows {
+			every = 2 * step
+		}
+		if odd&(1<<1|1<<2) != 0 {
+			s.restoreEvens(step, every)
+		}
+		s.restoreOdds(step, every)
 		for i := 0; i < s.rows; i += step {
-			joinRow(s.row(i), step)
+			if oddInRows {
+				joinRow(s.row(i), step)
+			} else {
+				fillRow(s.row(i), step)
+			}
 		}
 	}
 }
@@ -92,6 +106,19 @@ func joinRow(s []uint64, step int) {
 	}
 }
 
+// fillRow is joinRow where all that is odd is zero.
+func fillRow(s []uint64, step int) {
+	even := s[0]
+	for x := step; x < len(s); x += 2 * step {
+		next := even
+		if x+step < len(s) {
+			next = s[x+step]
+		}
+		s[x] = half(even, next)
+		even = next
+	}
+}
+
 // splitColumns is splitRow for all columns. The row after a strip's last is the
 // next strip's first.
 func (s *strips) splitColumns(step int) {
@@ -119,27 +146,31 @@ func (s *strips) splitColumns(step int) {
 	}
 }
 
-// joinColumns undoes splitColumns.
-func (s *strips) joinColumns(step int) {
+// restoreEvens and, after it, restoreOdds undo splitColumns in each column that is a multiple
+// of every.
+func (s *strips) restoreEvens(step, every int) {
 	final := s.row(s.rows - step)
 	for i := 0; i < s.rows; i += 2 * step {
 		e, down := s.row(i), s.row(i+step)
 		if i > 0 {
-			restoreEven(e, s.row(i-step), down, step)
+			restoreEven(e, s.row(i-step), down, every)
 			continue
 		}
-		for x := 0; x < len(e); x += step {
+		for x := 0; x < len(e); x += every {
 			e[x] += laneBias/2 - quarterUp(final[x]<<16|down[x]&0xffff, down[x])
 		}
 	}
+}
+
+func (s *strips) restoreOdds(step, every int) {
 	for i := step; i < s.rows; i += 2 * step {
 		d, up := s.row(i), s.row(i-step)
 		if i+step < s.rows {
-			restoreOdd(d, up, s.row(i+step), step)
+			restoreOdd(d, up, s.row(i+step), every)
 			continue
 		}
 		first := s.row(0)
-		for x := 0; x < len(d); x += step {
+		for x := 0; x < len(d); x += every {
 			d[x] += halfUp(up[x], first[x]>>16|up[x]&topLane) - laneBias
 		}
 	}

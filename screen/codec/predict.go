@@ -19,11 +19,11 @@ import "image"
 
 // hint tells of a block whether it is predicted, and from where: a vector for each
 // part of 64 x 64 pixels, in halves of a pixel, from the new pixels to the old ones.
-// some: which of its planes have a number that is not zero.
+// some: which bands of its planes have a number that is not zero.
 type hint struct {
 	predicted bool
 	from      [4]image.Point
-	some      [3]bool
+	some      [3]bandSet
 }
 
 const (

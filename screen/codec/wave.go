@@ -136,13 +136,15 @@ func (w *wave) turn(predicted bool) {
 }
 
 // appendPlane appends a plane and makes of its coefficients what they will be read as.
-// some: one of them is not zero.
-func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bool) (some bool) {
+// some: the bands that are not all zero.
+func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bool) (some bandSet) {
 	for i := range 1 + 3*s.levels {
 		b := bandAt(s.levels, i)
 		shift := b.shift(q, plane > 0)
 		r, older := w.room(i)
-		some = r.quantise(s, b, shift, predicted) || some
+		if r.quantise(s, b, shift, predicted) {
+			some |= 1 << i
+		}
 		if i == 0 {
 			r.flatten(w.edge[plane][:])
 		}
@@ -155,15 +157,15 @@ func (w *wave) appendPlane(out *binWriter, s *strips, plane, q int, predicted bo
 // was predicted.
 func (w *wave) store(p, next *Picture, r image.Rectangle, h *hint) {
 	for i, s := range w.block.planes() {
-		if h.some[i] {
-			s.inverse()
+		if h.some[i] != 0 {
+			s.inverse(h.some[i])
 		}
 	}
 	switch {
 	case !h.predicted:
-		w.block.store(p, nil, r, false)
-	case h.some != [3]bool{}:
-		w.block.store(p, next, r, !h.some[1] && !h.some[2])
+		w.block.store(p, nil, r, &h.some)
+	case h.some != [3]bandSet{}:
+		w.block.store(p, next, r, &h.some)
 	case p != next:
 		copyPixels(p, next, r)
 	}
@@ -207,20 +209,22 @@ func (w *wave) readBlock(in *binReader, q int, old, next *Picture, r image.Recta
 	return true
 }
 
-// readPlane reads a plane. some: not all is zero.
-func (w *wave) readPlane(in *binReader, s *strips, plane, q int) (some, ok bool) {
+// readPlane reads a plane. some: the bands that are not all zero.
+func (w *wave) readPlane(in *binReader, s *strips, plane, q int) (some bandSet, ok bool) {
 	for i := range 1 + 3*s.levels {
 		b := bandAt(s.levels, i)
 		rows, cols := b.size(s)
 		r, older := w.room(i)
 		r.shape(4*rows, cols)
 		if !w.model.read(in, r, older) {
-			return false, false
+			return 0, false
 		}
 		if i == 0 {
 			r.raise(w.edge[plane][:])
 		}
-		some = r.restore(s, b, b.shift(q, plane > 0)) || some
+		if r.restore(s, b, b.shift(q, plane > 0)) {
+			some |= 1 << i
+		}
 	}
 	return some, true
 }
