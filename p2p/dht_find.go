@@ -78,24 +78,16 @@ func (v *visit) search(ctx context.Context, id peer.ID) <-chan peer.AddrInfo {
 func (d *dialing) dialFound(ctx context.Context, r rendezvous, v *visit) error {
 	ctx, cancel := context.WithCancel(ctx)
 	found := v.search(ctx, d.id)
-	var dialling sync.WaitGroup
+	dials := dials{ctx: ctx, results: make(chan error)}
 	defer func() {
 		cancel()
-		dialling.Wait()
+		dials.work.Wait()
 		for range found {
 		}
 	}()
-	results := make(chan error)
-	report := func(err error) {
-		select {
-		case results <- err:
-		case <-ctx.Done():
-		}
-	}
 	var failed []error
 	var tried recordTried
-	under := 0
-	for more := found; more != nil || under > 0; {
+	for more := found; more != nil || dials.under > 0; {
 		select {
 		case info, ok := <-more:
 			if !ok {
@@ -104,18 +96,16 @@ func (d *dialing) dialFound(ctx context.Context, r rendezvous, v *visit) error {
 			}
 			direct, through := tried.sort(d.worthTelling(info.Addrs))
 			if len(direct) > 0 {
-				under++
-				dialling.Go(func() { report(d.direct(ctx, direct)) })
+				dials.start(func() error { return d.direct(ctx, direct) })
 			}
 			for _, a := range through {
-				under++
-				dialling.Go(func() { report(d.throughRelay(ctx, a)) })
+				dials.start(func() error { return d.throughRelay(ctx, a) })
 			}
-		case err := <-results:
+		case err := <-dials.results:
 			if err == nil {
 				return nil
 			}
-			under--
+			dials.under--
 			failed = append(failed, err)
 		case <-ctx.Done():
 			return ctx.Err()
@@ -125,6 +115,25 @@ func (d *dialing) dialFound(ctx context.Context, r rendezvous, v *visit) error {
 		return fmt.Errorf("it is not known to %s", r.name)
 	}
 	return errors.Join(failed...)
+}
+
+// dials run beside each other until ctx ends.
+type dials struct {
+	ctx     context.Context
+	results chan error // of each dial, unless ctx has ended
+	under   int        // whose results have not been taken; the taker's
+	work    sync.WaitGroup
+}
+
+func (d *dials) start(dial func() error) {
+	d.under++
+	d.work.Go(func() {
+		err := dial()
+		select {
+		case d.results <- err:
+		case <-d.ctx.Done():
+		}
+	})
 }
 
 // recordTried is what was found in records so far.

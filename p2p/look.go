@@ -71,16 +71,7 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 	}
 	for _, r := range meet {
 		out.Public = new(Sighting)
-		work.Go(func() {
-			*out.Public = sighted(r.name, func() error {
-				v, err := n.visit(asking, r)
-				if err != nil {
-					return fmt.Errorf("nobody answers; is this computer on the internet? (%w)", shortest(err))
-				}
-				v.leave()
-				return nil
-			})
-		})
+		work.Go(func() { *out.Public = sighted(r.name, func() error { return n.tryVisit(asking, r) }) })
 	}
 	if o.Public { // as a host asks the router
 		out.Router = new(Sighting)
@@ -97,6 +88,16 @@ func Look(ctx context.Context, o Options) (*Outlook, error) {
 	n.untilSeen(ctx, began)
 	out.NAT = n.NAT()
 	return out, nil
+}
+
+// tryVisit tells whether a rendezvous lets this computer in.
+func (n *Node) tryVisit(ctx context.Context, r rendezvous) error {
+	v, err := n.visit(ctx, r)
+	if err != nil {
+		return fmt.Errorf("nobody answers; is this computer on the internet? (%w)", shortest(err))
+	}
+	v.leave()
+	return nil
 }
 
 // errNoRouter stands for what the libraries say of each protocol that they have

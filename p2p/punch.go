@@ -160,7 +160,7 @@ func (p *puncher) beginAt(ctx context.Context, c network.Conn, useful func(ma.Mu
 func (p *puncher) arrange(ctx context.Context, c network.Conn, u *punch) (theirs meet, addrs []ma.Multiaddr, err error) {
 	ctx, cancel := context.WithTimeout(ctx, arrangeTime)
 	defer cancel()
-	raw, err := c.NewStream(network.WithAllowLimitedConn(ctx, "rac"))
+	raw, s, err := openPunch(ctx, c)
 	if err != nil {
 		return theirs, nil, err
 	}
@@ -170,10 +170,6 @@ func (p *puncher) arrange(ctx context.Context, c network.Conn, u *punch) (theirs
 			raw.Reset()
 		}
 	}()
-	if err := raw.SetProtocol(protocol.ID(PunchProtocol)); err != nil {
-		return theirs, nil, err
-	}
-	s := multistream.NewMSSelect(raw, protocol.ID(PunchProtocol)) // sends the protocol's name along
 	w := wire.NewWriter(s, maxMeet)
 	began := time.Now()
 	p.asks(u, true)
@@ -203,6 +199,19 @@ func (p *puncher) arrange(ctx context.Context, c network.Conn, u *punch) (theirs
 	}
 	rest(ctx, half, nil)
 	return theirs, addrs, nil
+}
+
+// openPunch opens a stream of PunchProtocol. What is written on s takes the protocol's
+// name along, so that no round trip is spent on it.
+func openPunch(ctx context.Context, c network.Conn) (raw network.Stream, s io.ReadWriter, err error) {
+	if raw, err = c.NewStream(network.WithAllowLimitedConn(ctx, "rac")); err != nil {
+		return nil, nil, err
+	}
+	if err := raw.SetProtocol(protocol.ID(PunchProtocol)); err != nil {
+		raw.Reset()
+		return nil, nil, err
+	}
+	return raw, multistream.NewMSSelect(raw, protocol.ID(PunchProtocol)), nil
 }
 
 // answer is the other side.
