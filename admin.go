@@ -81,7 +81,7 @@ func ofService(path, state string) bool {
 }
 
 // explicit returns the command line with the config named in it: sudo and pkexec
-// clear the environment and change the home that would name it else.
+// clear the environment and change the home, which would name it otherwise.
 func (p *program) explicit(file *config.File) []string {
 	switch {
 	case p.service || p.configFlag != "" || len(p.args) == 0:

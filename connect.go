@@ -15,9 +15,12 @@ import (
 )
 
 // rac connect, in this order: the flags and the config (here), whom it means
-// (connect_target.go), the login (connect_login.go), the session with its streams
-// (connect_session.go), and what is done in it without a window
-// (connect_still.go).
+// (connect_target.go), the login (connect_login.go, connect_ask.go), the session
+// (connect_session.go) with its streams on one line (connect_line.go), and what is done
+// in it without a window (connect_still.go, connect_forward.go). When the line is lost,
+// or there is a better one, connect_resume.go says how the session goes on,
+// connect_seek.go looks for the host, and connect_stage.go lets the new picture take
+// over from the old one.
 
 type connectOptions struct {
 	remember, forget, viewOnly, fullscreen, passwordStdin, json *bool

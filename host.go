@@ -22,9 +22,10 @@ import (
 	"rac/screen"
 )
 
-// rac host, in this order: the flags and what must hold before it starts (here),
-// the screen it shows (host_screen.go), what it watches while it runs
-// (host_watch.go), and what it tells about (host_events.go).
+// rac host, in this order: the flags and what must hold before it starts (here), the
+// screen it shows (host_screen.go; a service's: host_seat.go), where it is found
+// (host_network.go), whom it asks about requests (host_ask.go), what it watches while it
+// runs (host_watch.go), and what it tells about (host_events.go, host_banner.go).
 
 type hostOptions struct {
 	settings                  *settingFlags
@@ -297,7 +298,7 @@ func (h *host) announce(cfg *config.Config) {
 	if *h.o.json {
 		return
 	}
-	if h.screen.seat == nil { // else the first line about it comes by itself
+	if h.screen.seat == nil { // otherwise the first line about it comes by itself
 		h.voice.say("sharing %s", h.screen.what)
 	}
 	authorities := loginAuthorities(cfg)

@@ -17,8 +17,8 @@ import (
 
 // What is said to people follows these rules. Results go to stdout; everything
 // else goes to stderr and begins with "rac:", in lower case and without a period.
-// On a terminal the phases of a connection are one line that is written over; else
-// a line each. Questions are asked on the terminal itself, never on stdin, so
+// On a terminal the phases of a connection are one line that is written over;
+// elsewhere a line each. Questions are asked on the terminal itself, never on stdin, so
 // that a pipe cannot answer them.
 
 var errNoTerminal = errors.New("there is no terminal to ask on")
@@ -137,7 +137,7 @@ func (v *voice) say(format string, args ...any) {
 }
 
 // above makes the voice speak above a question that waits on the same terminal,
-// which it would else write over. What is returned ends that.
+// instead of writing over it. What is returned ends that.
 func (v *voice) above(question io.Writer) func() {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -2,8 +2,8 @@ package auth
 
 // The record: sessions.jsonl has a line for every attempt, login, token, session
 // and change of the config. Each line carries the hash of the one before, so
-// that a line that was taken out or changed afterwards is found out. It is no
-// proof against who can write the file and makes the whole chain anew.
+// that a line that was taken out or changed afterwards is found out. It proves
+// nothing against somebody who can write the file and makes the whole chain anew.
 
 import (
 	"bufio"

@@ -36,8 +36,8 @@
 // saved, nothing else, and exhausts nothing (limit.go). A fake host learns no
 // password and gets one guess for each attempt of a client. A thief of the
 // config gets no login; a thief of the client's config no login elsewhere and
-// no password. It does not hold against who owns the account that rac runs in,
-// on either side, nor against a person who accepts a swindler.
+// no password. It does not hold against whoever owns the account that rac runs
+// in, on either side, nor against a person who accepts a swindler.
 package auth
 
 import (

@@ -11,7 +11,7 @@ package auth
 // PAYLOAD is base64url of a JSON object {serial, peer, name, from, until,
 // perms}, SIGNATURE base64url of Ed25519 (RFC 8032) over the bytes
 // "rac certificate v1", a zero byte, and the JSON as it stands there. It is no
-// secret: it is worth something only to who has the key of that peer ID.
+// secret: it is of use only to whoever has the key of that peer ID.
 // docs/certificates.md has the whole of it, testdata/certificates.json the
 // vectors.
 
@@ -193,7 +193,7 @@ func (cr *credential) believed(peer wire.PeerID, c *config.Config, now time.Time
 }
 
 // showCertificate takes the certificate of a hello, if there is one that is
-// believed; a bad one is worth as much as none.
+// believed; a bad one counts as none.
 func (d *door) showCertificate(text string, c *config.Config) {
 	if text == "" || len(c.Authorities) == 0 {
 		return

@@ -143,8 +143,8 @@ func (d *door) turnAway(err error) error {
 	return err
 }
 
-// sendAway is for who has no place. Nobody waits until he has heard it: who floods
-// must not make us.
+// sendAway is for a peer for whom there is no place. Nobody waits until he has heard
+// it: a flood must not make us wait.
 func (d *door) sendAway() error {
 	d.l.setPatience(farewell)
 	d.l.send(msgRefused, &refusedMsg{Code: CodeBusy, RetryAfter: 1})

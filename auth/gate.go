@@ -157,9 +157,9 @@ func (g *Gate) Reload() {
 	}
 }
 
-// disownLocked makes strangers of those whose saved logins have been revoked: who has
-// stolen a computer is not to guess at the password, or fill the host's memory, as
-// somebody who has been here before.
+// disownLocked makes strangers of those whose saved logins have been revoked: whoever
+// has stolen a computer must not guess at the password, or fill the host's memory, with
+// the rights of somebody who has been here before.
 func (g *Gate) disownLocked(before, now *config.Config) {
 	for _, t := range before.Tokens {
 		if now.Token(t.Client) != nil {
@@ -249,8 +249,8 @@ func (g *Gate) fullLocked(peer wire.PeerID) bool {
 	return len(g.sessions) >= maxSessions && !g.dropLostLocked("")
 }
 
-// dropLostLocked makes room: who waits for a viewer that may never come back
-// must not keep out one who is here. With of it looks among that peer's own.
+// dropLostLocked makes room: a session whose viewer may never come back must not keep
+// out one who is here. With of it looks among that peer's own.
 func (g *Gate) dropLostLocked(of wire.PeerID) bool {
 	var oldest *session
 	for _, s := range g.sessions {

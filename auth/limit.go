@@ -163,7 +163,7 @@ func (l *limits) forgive(g guesser) {
 	}
 	delete(l.lanes, "try "+string(g.peer))
 	if x := l.lanes["try "+g.source]; g.source != "" && x != nil {
-		x.tries = max(0, x.tries-1) // no more: one who may come in must not wash a whole network clean
+		x.tries = max(0, x.tries-1) // only this one: a right login must not clear a whole network's count
 	}
 	l.all.used = max(0, l.all.used-1)
 }
@@ -291,8 +291,8 @@ func (l *limits) roomLocked(now time.Time) {
 			delete(l.lanes, key)
 		}
 	}
-	for key := range l.lanes { // Go's map order is random enough to be no lever
-		if len(l.lanes) < maxLanes*3/4 { // not one at a time: a flood must not pay with our time
+	for key := range l.lanes { // in Go's random order, so that nobody can choose whose lane goes
+		if len(l.lanes) < maxLanes*3/4 { // a quarter at once: a flood must not cost a search for each try
 			return
 		}
 		delete(l.lanes, key)

@@ -63,7 +63,7 @@ func (l *link) renew() { l.s.SetDeadline(time.Now().Add(time.Duration(l.patience
 func (l *link) pump() {
 	r := wire.NewReader(l.s, maxBody)
 	for {
-		l.renew() // when we start to listen: time that the owner takes is not the peer's silence
+		l.renew() // now that we listen: the owner's own time is not the peer's silence
 		t, body, err := r.Next()
 		m := message{t: t, body: append([]byte(nil), body...), err: err}
 		select {

@@ -49,7 +49,7 @@ func (c *cookie) forget() {
 }
 
 // readOwn reads a file on behalf of a user: root's is any file, another user's
-// only his own. Who runs an X server could else name somebody else's file and be
+// only his own. Who runs an X server could otherwise name somebody else's file and be
 // sent the cookie in it.
 func readOwn(path string, uid int) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for its writer
