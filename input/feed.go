@@ -21,7 +21,7 @@ const kept = 3*time.Second + reportEvery
 // prompt is for how long the host may have put in nothing of what was sent to it
 // until keys do not repeat: what waits on a line that has stalled must not come
 // out of it as a row of letters.
-const prompt = 300 * time.Millisecond
+const prompt = 300*time.Millisecond + gather
 
 // maxMissed bounds what a report of the host can say to be missing.
 const maxMissed = 1 << 20

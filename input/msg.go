@@ -36,7 +36,7 @@ const (
 )
 
 // From the host: msgDone or msgFailed once, when the viewer has ended its half of
-// the stream or something has failed; msgTaken in answer to msgBegin, when more
+// the stream or something has failed; msgTaken in answer to msgBegin, soon after more
 // was taken, and once a second; msgMissed before it, when that has changed.
 const (
 	msgDone   wire.Type = 0x11 // nothing: all that the viewer sent has been put in

@@ -33,9 +33,13 @@ func newReporter(s wire.Stream) *reporter {
 // on by another.
 func (r *reporter) clock() time.Duration { return max(time.Now().Round(0).Sub(r.began), 0) }
 
+// gather is for how long a report waits for more to tell: it is not to be on the
+// line ahead of the picture that an event has changed, nor as often as a pointer moves.
+const gather = 20 * time.Millisecond
+
 // start answers msgBegin, and goes on until end.
 func (r *reporter) start(c *chain) {
-	r.took(c)
+	r.taken, r.missed = c.taken, c.missed
 	r.wg.Go(r.run)
 }
 
@@ -49,16 +53,8 @@ func (r *reporter) took(c *chain) {
 
 func (r *reporter) run() {
 	w := wire.NewWriter(r.s, maxBody)
-	tick := time.NewTicker(reportEvery)
-	defer tick.Stop()
 	var told uint64
-	for {
-		select {
-		case <-r.wake:
-		case <-tick.C:
-		case <-r.stop:
-			return
-		}
+	for more := true; more; more = r.await() {
 		r.mu.Lock()
 		t := taken{r.taken, r.clock(), r.missed}
 		r.mu.Unlock()
@@ -70,6 +66,27 @@ func (r *reporter) run() {
 			return // the reader of this stream notices, too
 		}
 	}
+}
+
+// await returns when it is time for a report; false: nothing is left to tell.
+func (r *reporter) await() (more bool) {
+	select {
+	case <-r.wake:
+	case <-time.After(reportEvery - gather):
+		return true
+	case <-r.stop:
+		select {
+		case <-r.wake:
+			return true
+		default:
+			return false
+		}
+	}
+	select {
+	case <-time.After(gather):
+	case <-r.stop:
+	}
+	return true
 }
 
 // end returns when nothing more will be written. A viewer that does not read
