@@ -259,32 +259,63 @@ func FuzzDecodeOp(f *testing.F) {
 	})
 }
 
-// FuzzSlice gives the coders of pictures any bytes.
+// FuzzSlice gives the coders of pictures any bytes. Pictures are small, so that there are
+// many.
 func FuzzSlice(f *testing.F) {
-	p := photoPage(90, 40, 1)
+	kinds := [...]kind{kindBits, kindExact, kindFit, kindWave}
+	size := func(w, h uint8) (*Picture, *Picture) {
+		p := NewPicture(1+int(w)%24, 1+int(h)%12)
+		return p, NewPicture(p.W, p.H)
+	}
+	p, next := size(19, 7)
+	paste(p, photoPage(p.W, p.H, 1), 0, 0)
 	var work coder
-	for _, k := range []kind{kindBits, kindExact, kindFit} {
-		f.Add(uint8(k), uint8(90), work.append(nil, k, p, p.Bounds()))
+	for i, k := range kinds[:3] {
+		f.Add(uint8(i), uint8(19), uint8(7), work.append(nil, k, p, p.Bounds()))
 	}
-	var w wave
 	r := waveRun{box: p.Bounds(), hints: []hint{{}}}
-	for q := range qualities {
-		r.transform(&w, p, p, NewPicture(p.W, p.H))
-		r.code(&w, q)
-		f.Add(uint8(kindWave), uint8(90), r.slice)
+	for q := 0; q < len(qualities); q += 3 {
+		r.transform(&work.wave, p, p, next)
+		r.code(&work.wave, q)
+		f.Add(uint8(3), uint8(19), uint8(7), slices.Clone(r.slice))
 	}
-	f.Fuzz(func(t *testing.T, k, w uint8, slice []byte) {
-		if !kind(k).planar() || w == 0 {
+	f.Fuzz(func(t *testing.T, i, w, h uint8, slice []byte) {
+		k := kinds[int(i)%len(kinds)]
+		p, q := size(w, h)
+		if work.read(slice, k, p, q, p.Bounds()) != nil || k == kindWave {
 			return
 		}
-		pic := NewPicture(int(w), 40)
-		var work coder
-		if work.read(slice, kind(k), pic, pic, pic.Bounds()) != nil || kind(k) == kindWave {
-			return
-		}
-		q := NewPicture(int(w), 40)
-		if err := work.read(work.append(nil, kind(k), pic, pic.Bounds()), kind(k), q, q, q.Bounds()); err != nil || !samePixels(pic, q) {
+		if err := work.read(work.append(nil, k, p, p.Bounds()), k, q, q, q.Bounds()); err != nil || !samePixels(p, q) {
 			t.Errorf("%d: what was read is not read again: %v", k, err)
+		}
+	})
+}
+
+// FuzzPixels gives the coders of exact pictures any pixels.
+func FuzzPixels(f *testing.F) {
+	for _, p := range []*Picture{photoPage(16, 9, 1), noisePage(9, 16, 1), gradientPage(24, 4)} {
+		var b []byte
+		for _, c := range p.Pix {
+			b = append(b, byte(c), byte(c>>8), byte(c>>16))
+		}
+		f.Add(uint8(p.W-1), b)
+	}
+	var work coder
+	f.Fuzz(func(t *testing.T, w uint8, b []byte) {
+		p := NewPicture(1+int(w)%24, 1)
+		p.H = min(len(b)/3/p.W, 16)
+		if p.H == 0 {
+			return
+		}
+		p.Pix = make([]uint32, p.W*p.H)
+		for i := range p.Pix {
+			p.Pix[i] = uint32(b[3*i]) | uint32(b[3*i+1])<<8 | uint32(b[3*i+2])<<16
+		}
+		for _, k := range []kind{kindBits, kindExact, kindFit} {
+			q := NewPicture(p.W, p.H)
+			if err := work.read(work.append(nil, k, p, p.Bounds()), k, q, q, q.Bounds()); err != nil || !samePixels(p, q) {
+				t.Errorf("%d: %d x %d pixels are not read as they were written: %v", k, p.W, p.H, err)
+			}
 		}
 	})
 }

@@ -101,12 +101,12 @@ func FuzzFilm(f *testing.F) {
 		f.Add(seed, uint8(100+seed*10), uint8(140-seed*20), uint16(500*seed))
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, w, h uint8, limit uint16) {
-		const least, most, way = 2, 160, 20 // pixels; two blocks side by side, one of them cut
-		size := image.Pt(least+int(w)%(most-least), least+int(h)%(most-least))
+		const way = 20 // pixels
+		size := smallSize(w, h)
 		rnd := rand.New(rand.NewPCG(seed, 8))
 		l, base := newLink(t, size.X, size.Y), photoPage(size.X+way, size.Y+way, seed)
 		screen, at := NewPicture(size.X, size.Y), image.Pt(way/2, way/2)
-		for range 6 {
+		for range 5 {
 			at = at.Add(image.Pt(rnd.IntN(9)-4, rnd.IntN(9)-4))
 			at = image.Pt(max(0, min(at.X, way)), max(0, min(at.Y, way)))
 			paste(screen, base.Sub(image.Rectangle{at, at.Add(size)}), 0, 0)
@@ -118,7 +118,7 @@ func FuzzFilm(f *testing.F) {
 			if rnd.IntN(4) == 0 {
 				scribble(rnd, screen, []page{{"flat", flatPage(80, 60)}})
 			}
-			l.enc.SetLine(Line{Rate: 1e5, Budget: rnd.IntN(4) * rnd.IntN(2_000), Near: image.Pt(-1, -1)})
+			l.enc.SetLine(Line{Rate: 1e5, Budget: rnd.IntN(4) * rnd.IntN(1_000), Near: image.Pt(-1, -1)})
 			l.enc.Update(screen, []image.Rectangle{screen.Bounds()})
 			l.now = l.now.Add(time.Duration(rnd.IntN(100)) * time.Millisecond)
 			l.frame(int(limit)%5_000 + rnd.IntN(3_000))
