@@ -249,13 +249,26 @@ func (s *x11Source) pixels() (dirty []image.Rectangle, seen time.Time, err error
 	if len(dirty) == 0 {
 		return nil, now, nil
 	}
-	if dirty, err = s.grab.update(dirty); err == nil {
-		s.whole = false
+	if dirty, err = s.grab.update(dirty); err == nil && !s.whole {
+		dirty, err = s.meanwhile(dirty)
 	}
+	s.whole = s.whole && err != nil
 	if seen.IsZero() {
 		seen = now
 	}
 	return dirty, seen, err
+}
+
+// meanwhile reads what was drawn while the pixels of dirty came, if both are small:
+// programs draw a letter, the text cursor and a status line one after the other, and
+// another frame would cost both computers as much as the first.
+func (s *x11Source) meanwhile(dirty []image.Rectangle) ([]image.Rectangle, error) {
+	if n := s.damage.pixels(); n == 0 || n >= settleFrom || len(dirty) > maxDamage/2 {
+		return dirty, nil
+	}
+	more, _ := s.damage.take()
+	more, err := s.grab.update(more)
+	return append(dirty, more...), err
 }
 
 // round waits until the server has got to where it is now.

@@ -111,12 +111,22 @@ func (v *viewer) read() error {
 			if err != nil {
 				return err
 			}
-			v.share.mu.Lock()
-			v.pace.shown(seq, took, time.Now())
-			v.share.mu.Unlock()
+			if v.shown(seq, took) {
+				continue
+			}
 		}
 		v.wakeUp()
 	}
+}
+
+// shown takes an answer, and tells whether there is nothing to do for the writing
+// goroutine: this is how it goes with each letter.
+func (v *viewer) shown(seq uint32, took time.Duration) (rest bool) {
+	v.share.mu.Lock()
+	defer v.share.mu.Unlock()
+	v.pace.shown(seq, took, time.Now())
+	c := v.canvas
+	return c.turn == nil && !v.asked && !v.renewed && !v.parcel.full && len(v.share.canvases) == 1 && c.quiet()
 }
 
 func (v *viewer) setWant(w Want) {
