@@ -178,15 +178,16 @@ func (m *mover) look(box image.Rectangle) (sure bool) {
 
 // vote tries the vectors that are ranked and those that win a vote, then, if that leaves
 // more than enough, those that win one of segments of another length. Where there is
-// much to search, long ones go first.
+// much to search, long ones go first; if not one of them is found, all of it is new.
 func (m *mover) vote(box image.Rectangle, enough int) {
 	first, then := shortSeg, longSeg
 	if area(box) > manyPixels {
 		first, then = then, first
 	}
-	m.rank(m.votes.hold(m.have, m.want, box, first), 0)
+	found := m.votes.hold(m.have, m.want, box, first)
+	m.rank(found, 0)
 	m.tryRanked(tryFor)
-	if m.left >= enough {
+	if m.left >= enough && (first == shortSeg || len(found) > 0) {
 		m.ranked = m.ranked[:0]
 		m.rank(m.votes.hold(m.have, m.want, box, then), 0)
 		m.tryRanked(tryFor)

@@ -32,7 +32,9 @@ func (e *Encoder) seek(r *waveRun) {
 			}
 			best, sum := s.find(part, t.from, last, most)
 			t.from, last = best, best
-			h.from[i], sum = s.halves(part, best.Mul(2), sum)
+			if h.from[i] = best.Mul(2); sum < most {
+				h.from[i], sum = s.halves(part, h.from[i], sum)
+			}
 			miss += sum
 			rough += differ
 		})
