@@ -236,6 +236,34 @@ func TestABusyProcessorIsNotTakenForASlowLine(t *testing.T) {
 	}
 }
 
+// TestAFilmShowsThatANearLineIsFast: its coarse frames take the line for so short a time
+// that the rate, once it was too low for exact ones, would stay that for ever.
+func TestAFilmShowsThatANearLineIsFast(t *testing.T) {
+	var p pace
+	now := time.Unix(1000, 0)
+	send := func(l pipe, seq uint32, n int) {
+		p.sent(seq, n, 0, now)
+		now = l.send(n, now).Add(time.Millisecond) // to wake up
+		p.shown(seq, 0, now)
+		now = now.Add(30 * time.Millisecond)
+	}
+	l := pipe{rate: 59e6, rtt: 300 * time.Microsecond}
+	for seq := uint32(1); seq < 60; seq += 2 {
+		send(l, seq, 50)
+		send(l, seq+1, mostMessage)
+	}
+	if p.rate() > exactFrom || p.rate() < 55e6 {
+		t.Fatalf("the line is taken for one of %.1f MB/s", p.rate()/1e6)
+	}
+	l.rate = 500e6
+	for seq := uint32(60); seq < 90; seq++ {
+		send(l, seq, 220_000)
+	}
+	if p.rate() < exactFrom {
+		t.Errorf("a line of 500 MB/s is still taken for one of %.1f", p.rate()/1e6)
+	}
+}
+
 func TestASlowLineIsNotTakenForABusyProcessor(t *testing.T) {
 	l := pipe{rate: 1e6, rtt: time.Millisecond}
 	for _, rate := range rates(l, 100<<10) {

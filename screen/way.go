@@ -89,6 +89,9 @@ func (w *way) answer(bytes int, sent time.Time, alone bool, took time.Duration, 
 		busy = min(busy, w.best.takes(bytes, now))
 	}
 	w.measure(bytes, busy)
+	if fastest := w.best.rate(now); w.carried < fastest*w.busy {
+		w.carried = fastest * w.busy // also of messages that are too quick to measure
+	}
 	w.took += (took - w.took) / 4
 	w.left, w.answered = later(w.left, left), now
 }
@@ -165,10 +168,15 @@ func (b *best) forget(now time.Time) {
 	}
 }
 
+// rate returns bytes a second, 0 if nothing is known.
+func (b *best) rate(now time.Time) float64 {
+	b.forget(now)
+	return max(b.now, b.was)
+}
+
 // takes returns how long that many bytes took at most; never if nothing is known.
 func (b *best) takes(bytes int, now time.Time) time.Duration {
-	b.forget(now)
-	rate := max(b.now, b.was)
+	rate := b.rate(now)
 	if rate == 0 {
 		return never
 	}
