@@ -126,6 +126,24 @@ func TestEveryPixelIsShownAtScaleOneAfterManySmallUpdates(t *testing.T) {
 	eventually(t, "the screen shows the picture", func() bool { return equal(grab(t, w.conn, w.win), pic) })
 }
 
+func TestOnlyWhatHasChangedIsTakenOver(t *testing.T) {
+	x := screentest.Xvfb(t, 800, 600)
+	w := open(t, Options{Display: x.Display, Scale: 1})
+	r := seeded()
+	pic, want := noise(r, 640, 480), noise(r, 640, 480)
+	show(t, w, whole(want))
+	viewable(t, w)
+	f := whole(pic)
+	f.Dirty = []image.Rectangle{image.Rect(10, 20, 200, 90), image.Rect(210, 15, 400, 100), image.Rect(600, 440, 640, 480)}
+	for _, d := range f.Dirty {
+		for y := d.Min.Y; y < d.Max.Y; y++ {
+			copy(want.Row(y)[d.Min.X:d.Max.X], pic.Row(y)[d.Min.X:d.Max.X])
+		}
+	}
+	show(t, w, f)
+	eventually(t, "the screen shows those parts of the new picture", func() bool { return equal(grab(t, w.conn, w.win), want) })
+}
+
 // enlarged is p with squares for pixels, in the middle of a black window.
 func enlarged(p *codec.Picture, n int, win image.Point) *codec.Picture {
 	out := codec.NewPicture(win.X, win.Y)
