@@ -118,7 +118,7 @@ func FuzzFilm(f *testing.F) {
 			if rnd.IntN(4) == 0 {
 				scribble(rnd, screen, []page{{"flat", flatPage(80, 60)}})
 			}
-			l.enc.SetLine(Line{Rate: 1e5, Budget: rnd.IntN(4) * rnd.IntN(1_000), Near: image.Pt(-1, -1)})
+			l.enc.SetLine(Line{Rate: fitLine, Budget: rnd.IntN(4) * rnd.IntN(1_000), Near: image.Pt(-1, -1)})
 			l.enc.Update(screen, []image.Rectangle{screen.Bounds()})
 			l.now = l.now.Add(time.Duration(rnd.IntN(100)) * time.Millisecond)
 			l.frame(int(limit)%5_000 + rnd.IntN(3_000))
