@@ -36,7 +36,7 @@ func TestARelayFillsTheLine(t *testing.T) {
 }
 
 func fillTheLine(t *testing.T) {
-	rates, ways, period := []string{"20"}, []string{"raw", "relayed/quic-v1"}, "2s"
+	rates, ways, period := []string{"5"}, []string{"raw", "relayed/quic-v1"}, "2s"
 	if all := os.Getenv("RAC_LINE_RATES"); all != "" {
 		rates, ways, period = strings.Fields(all), []string{"raw", "direct/tcp", "direct/quic-v1", "relayed/tcp", "relayed/quic-v1"}, "10s"
 	}
