@@ -2,14 +2,12 @@ package screen_test
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"image"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,34 +87,6 @@ func TestEveryViewerComesToSeeTheHostsPicture(t *testing.T) {
 	for _, seen := range []*screentest.Recorder{fast, slow, late} {
 		s.wait(seen, "the host's picture", equals(source.Picture()))
 	}
-}
-
-func TestAViewerOfOneMonitorSeesThatOne(t *testing.T) {
-	source := screentest.NewSource(300, 200)
-	right := image.Rect(100, 50, 300, 200)
-	s := newStage(t, func(context.Context) (screen.Source, error) {
-		return monitors{source, []image.Rectangle{image.Rect(0, 0, 100, 200), right}}, nil
-	})
-	seen, _ := s.join(screen.Want{Monitor: 2}, 1<<20)
-	source.Fill(image.Rect(90, 40, 120, 90), 0x123456)
-	f := s.wait(seen, "the second monitor", equals(source.Picture().Sub(right)))
-	if f.Display.Origin != right.Min {
-		t.Errorf("origin %v, want %v", f.Display.Origin, right.Min)
-	}
-}
-
-// monitors adds monitors to a source.
-type monitors struct {
-	*screentest.Source
-	list []image.Rectangle
-}
-
-func (m monitors) Next(ctx context.Context) (*screen.Frame, error) {
-	f, err := m.Source.Next(ctx)
-	if f != nil {
-		f.Display.Monitors = m.list
-	}
-	return f, err
 }
 
 func TestAResizeStartsAnew(t *testing.T) {
@@ -260,18 +230,6 @@ func TestAHostWithoutAPictureSaysSo(t *testing.T) {
 	})
 }
 
-func TestAMalformedAnswerEndsTheView(t *testing.T) {
-	source := screentest.NewSource(64, 64)
-	share := screen.NewShare(opens(source), slog.New(slog.DiscardHandler))
-	for _, garbage := range []string{"\x12\x00\x00\x00\x01\x00", "\x11\x00\x00\x00\x00", "\x12\xff\xff\xff\xff"} {
-		host, viewer := p2ptest.Pipe(1 << 20)
-		viewer.Write([]byte(garbage))
-		if err := share.Serve(t.Context(), host); err == nil {
-			t.Errorf("answer %q was taken", garbage)
-		}
-	}
-}
-
 func TestNoMoreFramesThanAreWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := screentest.NewSource(64, 64)
@@ -289,106 +247,6 @@ func TestNoMoreFramesThanAreWanted(t *testing.T) {
 	})
 }
 
-func TestAHostThatSharesOneMonitorShowsNothingElse(t *testing.T) {
-	source := screentest.NewSource(300, 200)
-	right := image.Rect(100, 50, 300, 200)
-	s := newStage(t, func(context.Context) (screen.Source, error) {
-		return screen.OneMonitor(monitors{source, []image.Rectangle{image.Rect(0, 0, 100, 200), right}}, 2), nil
-	})
-	seen, _ := s.join(screen.Want{Monitor: 1}, 1<<20) // there is only one for a viewer
-	source.Fill(image.Rect(90, 40, 120, 90), 0x123456)
-	f := s.wait(seen, "the shared monitor", equals(source.Picture().Sub(right)))
-	if f.Display.Origin != right.Min || len(f.Display.Monitors) > 0 {
-		t.Errorf("display %+v, want the origin %v and no other monitors", f.Display, right.Min)
-	}
-}
-
-// TestWhenTheSharedMonitorIsUnpluggedNothingElseIsShown: not the rest of the desktop
-// either, and the viewer is told.
-func TestWhenTheSharedMonitorIsUnpluggedNothingElseIsShown(t *testing.T) {
-	source := screentest.NewSource(300, 200)
-	left, right := image.Rect(0, 0, 100, 200), image.Rect(100, 50, 300, 200)
-	var plugged atomic.Pointer[[]image.Rectangle]
-	plugged.Store(&[]image.Rectangle{left, right})
-	s := newStage(t, func(context.Context) (screen.Source, error) {
-		return screen.OneMonitor(changing{source, &plugged}, 2), nil
-	})
-	seen, _ := s.join(screen.Want{}, 1<<20)
-	s.wait(seen, "the shared monitor", equals(source.Picture().Sub(right)))
-	plugged.Store(&[]image.Rectangle{left})
-	source.Fill(image.Rect(90, 40, 120, 90), 0x123456)
-	f := s.wait(seen, "word of the missing monitor", func(f *screen.Frame) bool { return strings.Contains(f.Status, "monitor 2") })
-	if f.Display.W != right.Dx() || f.Display.H != right.Dy() {
-		t.Errorf("the viewer got a display of %d×%d", f.Display.W, f.Display.H)
-	}
-}
-
-// changing is a Source whose monitors come and go.
-type changing struct {
-	*screentest.Source
-	list *atomic.Pointer[[]image.Rectangle]
-}
-
-func (c changing) Next(ctx context.Context) (*screen.Frame, error) {
-	f, err := c.Source.Next(ctx)
-	if f != nil {
-		f.Display.Monitors = *c.list.Load()
-	}
-	return f, err
-}
-
-// TestAHostCannotConfuseTheViewer: what is no picture ends the view, and is told
-// apart from a line that broke.
-func TestAHostCannotConfuseTheViewer(t *testing.T) {
-	for name, garbage := range map[string]string{
-		"a frame before its display":  "\x02\x00\x00\x00\x11aaaabbbb\x00cccccccc",
-		"a display without pixels":    "\x01\x00\x00\x00\x18" + strings.Repeat("\x00", 24),
-		"a pointer that never came":   "\x03\x00\x00\x00\x04abcd",
-		"a pointer larger than it is": "\x03\x00\x00\x00\x0c" + strings.Repeat("\xff", 12),
-	} {
-		host, viewer := p2ptest.Pipe(1 << 20)
-		host.Write([]byte(garbage))
-		if err := screen.View(t.Context(), viewer, screen.Want{}, &screentest.Recorder{}); !errors.Is(err, screen.ErrMalformed) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	host, viewer := p2ptest.Pipe(1 << 20)
-	host.Write([]byte("\x01\x00\x00\x00\x18half"))
-	host.CloseWrite()
-	if err := screen.View(t.Context(), viewer, screen.Want{}, &screentest.Recorder{}); err == nil || errors.Is(err, screen.ErrMalformed) {
-		t.Errorf("a broken line: %v", err)
-	}
-}
-
-func FuzzView(f *testing.F) {
-	f.Add([]byte("\x04\x00\x00\x00\x02hi"))
-	f.Add([]byte("\x03\x00\x00\x00\x04abcd"))
-	source := screentest.NewSource(40, 30)
-	source.Fill(image.Rect(3, 3, 20, 20), 0x123456)
-	f.Add(recorded(f, source))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		host, viewer := p2ptest.Pipe(len(data) + 1<<16)
-		host.Write(data)
-		host.CloseWrite()
-		screen.View(t.Context(), viewer, screen.Want{}, &screentest.Recorder{})
-	})
-}
-
-// recorded returns what a host sends of a source's first picture.
-func recorded(tb testing.TB, source screen.Source) []byte {
-	host, viewer := p2ptest.Pipe(1 << 20)
-	share := screen.NewShare(opens(source), slog.New(slog.DiscardHandler))
-	go share.Serve(tb.Context(), host)
-	viewer.Write([]byte("\x12\x00\x00\x00\x03\x00\x00\x00"))
-	data := make([]byte, 300)
-	n, err := viewer.Read(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	viewer.Close()
-	return data[:n]
-}
-
 func TestTheLastPictureOfAScreenThatIsGoneIsNoScreenshot(t *testing.T) {
 	picture := codec.NewPicture(8, 8)
 	still := screen.NewStill()
@@ -401,77 +259,5 @@ func TestTheLastPictureOfAScreenThatIsGoneIsNoScreenshot(t *testing.T) {
 	still.Show(&screen.Frame{Picture: picture, Dirty: []image.Rectangle{picture.Bounds()}, Bytes: 1, Exact: true})
 	if err := still.First(t.Context()); err != nil {
 		t.Errorf("no picture of a screen that has come back: %v", err)
-	}
-}
-
-// A viewer says what it wants again and again, takes what comes and answers nothing.
-// The host neither fills its memory with what is not answered nor leaves the others
-// without a picture; who answers at last gets his.
-func TestAViewerThatWantsWithoutEndIsNotServedWithoutEnd(t *testing.T) {
-	source := screentest.NewSource(300, 200)
-	s := newStage(t, opens(source))
-	host, far := p2ptest.Pipe(1 << 20)
-	s.work.Go(func() { s.share.Serve(s.ctx, host) })
-	t.Cleanup(func() { far.Close() })
-	const msgDisplay, msgFrame, msgShown, msgWant, wants, enough = 0x01, 0x02, 0x11, 0x12, 3000, 1024
-	w, r := wire.NewWriter(far, 64), wire.NewReader(far, 8<<20)
-	told := make(chan uint32, 2*wants)
-	frames := make(chan uint32, 2*wants)
-	s.work.Go(func() {
-		for {
-			kind, body, err := r.Next()
-			switch {
-			case err != nil:
-				return
-			case kind == msgDisplay:
-				told <- binary.BigEndian.Uint32(body)
-			case kind == msgFrame:
-				frames <- binary.BigEndian.Uint32(body)
-			}
-		}
-	})
-	displays, last, served := 0, uint32(0), true
-	for i := range wants {
-		if err := w.Write(msgWant, []byte{byte(i % 2), 0, 0}); err != nil {
-			t.Fatal(err)
-		}
-		if !served {
-			continue
-		}
-		select { // one after the other
-		case last = <-told:
-			displays++
-		case <-time.After(time.Second):
-			served = false
-		}
-	}
-	other, _ := s.join(screen.Want{}, 1<<20)
-	source.Fill(image.Rect(10, 10, 50, 50), 0x123456)
-	s.wait(other, "the other viewer's picture", equals(source.Picture()))
-	for len(told) > 0 {
-		last = <-told
-		displays++
-	}
-	if displays > enough {
-		t.Errorf("%d displays went out unanswered", displays)
-	}
-	for len(frames) > 0 {
-		<-frames
-	}
-	answer := func(seq uint32) {
-		if err := w.Write(msgShown, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, seq), 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	answer(last)
-	for late := time.After(20 * time.Second); ; {
-		select {
-		case seq := <-told:
-			answer(seq)
-		case <-frames:
-			return
-		case <-late:
-			t.Fatal("no picture for the one who answers")
-		}
 	}
 }
