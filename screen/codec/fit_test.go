@@ -60,3 +60,29 @@ func TestFitsOfAnySizeAreExact(t *testing.T) {
 		}
 	}
 }
+
+// What is new waits for the ends and for the line; what becomes exact, for the slower of them.
+func TestFitIsTriedWhereItPays(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		pic  *Picture
+		rate float64
+		ripe int // tiles that become exact
+		want kind
+	}{
+		{"new photo, 1 Mbit/s", grainyGradient(640, 128), 125e3, 0, kindFit},
+		{"new photo, 20 Mbit/s", grainyGradient(640, 128), 2.5e6, 0, kindExact},
+		{"photo at rest, 20 Mbit/s", grainyGradient(640, 128), 2.5e6, 20, kindFit},
+		{"plain picture at rest, 20 Mbit/s", NewPicture(640, 128), 2.5e6, 20, kindExact},
+	} {
+		e := NewEncoder()
+		e.Reset(c.pic.W, c.pic.H)
+		e.SetLine(Line{Rate: c.rate})
+		e.Update(c.pic, []image.Rectangle{c.pic.Bounds()})
+		e.ripe = make([]int, c.ripe)
+		e.chunk.runs = []run{{kind: kindExact, box: c.pic.Bounds()}}
+		if e.slice(0, 0); e.chunk.runs[0].kind != c.want {
+			t.Errorf("%s: said by %d, want %d", c.name, e.chunk.runs[0].kind, c.want)
+		}
+	}
+}
