@@ -25,6 +25,7 @@ import (
 // for synctest's virtual time.
 type line struct {
 	rate    atomic.Int64 // bytes a second
+	carried atomic.Int64 // bytes, both ways
 	delay   time.Duration
 	ctx     context.Context
 	work    sync.WaitGroup
@@ -52,6 +53,7 @@ func (l *line) carry(lane, flying chan segment) {
 	for {
 		select {
 		case s := <-lane:
+			l.carried.Add(int64(len(s.data)))
 			time.Sleep(time.Duration(float64(len(s.data)) / float64(l.rate.Load()) * float64(time.Second)))
 			s.at = time.Now().Add(l.delay)
 			flying <- s
@@ -205,6 +207,19 @@ func TestAScrolledPageIsFreshOnAnyLine(t *testing.T) {
 			th.wait(th.seen, "the host's picture", equals(th.source.Picture()))
 		})
 	}
+}
+
+func TestOfAStillScreenNothingIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := newTheatre(t, 640, 400, 2_500_000, 30*time.Millisecond, screen.Want{})
+		th.play(time.Second, th.page)
+		time.Sleep(5 * time.Second)
+		before := th.line.carried.Load()
+		time.Sleep(time.Minute)
+		if n := th.line.carried.Load() - before; n > 0 || before == 0 {
+			t.Errorf("%d bytes in a minute, %d before", n, before)
+		}
+	})
 }
 
 // TestWhatIsPointedAtComesFirst: of a page that a thin line takes a second for.
