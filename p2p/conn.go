@@ -220,10 +220,14 @@ func (nn *notifiee) Connected(_ network.Network, c network.Conn) {
 	n.shakes.leave(shakeKey(c.RemoteMultiaddr()))
 	older := slices.DeleteFunc(n.host.Network().ConnsToPeer(c.RemotePeer()), func(o network.Conn) bool { return o == c })
 	n.called(c, older)
+	direct := isDirect(c.RemoteMultiaddr())
+	if direct { // relayed ones are in nobody's way
+		older = slices.DeleteFunc(older, func(o network.Conn) bool { return !isDirect(o.RemoteMultiaddr()) })
+	}
 	if len(older) > 0 {
 		n.goWork(func() { n.prune(n.ctx, older, whileHeard(pingTimeout, pingTimeout)) })
 	}
-	if !isDirect(c.RemoteMultiaddr()) {
+	if !direct {
 		return
 	}
 	n.goWork(func() { n.punch.stop(c.RemotePeer()) })

@@ -24,6 +24,7 @@ func TestStrangersWithStreamsWithoutEndDoNotShutARelay(t *testing.T) {
 	for _, kind := range []string{"tcp for some", "tcp for all", "quic-v1 for some"} {
 		t.Run(kind, func(t *testing.T) {
 			transport, who, _ := strings.Cut(kind, " for ")
+			const patient = time.Minute // all of them share this machine, and a relay that is late is not to be left for that
 			early, late := newIdentity(t), newIdentity(t)
 			o := RelayOptions{}
 			if who == "some" {
@@ -32,10 +33,10 @@ func TestStrangersWithStreamsWithoutEndDoNotShutARelay(t *testing.T) {
 			r := startOwnRelay(t, o)
 			relay := over(r.Addrs(), transport)
 			meet := func(id *Identity) (*Node, *Conn) {
-				host := start(t, Options{Identity: id, Relays: relay})
+				host := start(t, Options{Identity: id, Relays: relay, testing: testOptions{silence: patient}})
 				host.Handle(echo, serveEcho)
 				untilReserved(t, host)
-				viewer := start(t, Options{Role: Connector, Relays: relay, testing: testOptions{gater: &wall{peer: host.ID()}}})
+				viewer := start(t, Options{Role: Connector, Relays: relay, testing: testOptions{gater: &wall{peer: host.ID()}, silence: patient}})
 				return host, dial(t, viewer, Target{ID: host.ID()})
 			}
 			_, before := meet(early)
@@ -47,7 +48,7 @@ func TestStrangersWithStreamsWithoutEndDoNotShutARelay(t *testing.T) {
 			for i := range 5 {
 				say(t, open(t, c, echo), fmt.Sprint("stream ", i))
 			}
-			viewer := start(t, Options{Role: Connector, Relays: relay, testing: testOptions{gater: &wall{peer: host.ID()}}})
+			viewer := start(t, Options{Role: Connector, Relays: relay, testing: testOptions{gater: &wall{peer: host.ID()}, silence: patient}})
 			say(t, open(t, dial(t, viewer, Target{ID: host.ID()}), echo), "from another one")
 			var streams int
 			var memory int64

@@ -8,6 +8,7 @@ package p2p
 // a relay inside a LAN. A reservation is one message; this loop sends it.
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -158,7 +159,7 @@ type inUse struct {
 func (u *inUse) check(n *Node, l *relayLink) {
 	silent, others := u.heard.silent(n.host.Network().ConnsToPeer(l.info.ID))
 	if n.relaysNow(l.info.ID) {
-		n.prune(n.ctx, silent, whileHeard(silentTime, loadedTime))
+		n.prune(n.ctx, silent, whileHeard(cmp.Or(n.tests.silence, silentTime), loadedTime))
 	} else {
 		others = append(others, silent...)
 	}

@@ -48,6 +48,8 @@ type testOptions struct {
 	gater   connmgr.ConnectionGater
 	improve time.Duration // first pause between attempts at a direct connection; 0: improvePause
 
+	silence time.Duration // of a relay that a session leads through; 0: silentTime
+
 	anywhere bool // addresses that are not public are left and taken at a rendezvous
 }
 
