@@ -41,13 +41,13 @@ func (n *Node) beFound(r rendezvous) {
 	for n.ctx.Err() == nil {
 		changed := n.changed()
 		told, err := n.publish(r)
-		debug.FreeOSMemory() // a visit takes 6 MB and comes twice a day
 		if err != nil {
 			n.log.Debug("no record left", "where", r.name, "error", err)
 			rest(n.ctx, pause, changed)
 			pause = min(2*pause, recordRetryMax)
 			continue
 		}
+		debug.FreeOSMemory() // a visit takes 6 MB and comes twice a day; one that fails may come every ten seconds
 		n.log.Debug("record left", "where", r.name, "addrs", told)
 		pause = recordRetry
 		n.whileTrue(r, told)

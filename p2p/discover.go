@@ -39,7 +39,6 @@ const (
 
 	firstQuery  = 250 * time.Millisecond // after the first; doubles
 	announceGap = time.Second            // between the two announcements (section 8.3)
-	lookPeriod  = 3 * time.Second        // for networks that come and go; a look takes 0.1 ms
 )
 
 // startLAN never fails: a machine without a network is still reached by its
@@ -77,15 +76,16 @@ func (l *lan) announce() {
 func (l *lan) announceLoop(socks []*multicast) {
 	again := time.NewTimer(announceGap)
 	defer again.Stop()
-	look := time.NewTicker(lookPeriod)
-	defer look.Stop()
+	events := make(chan struct{}, 1)
+	l.work.Go(func() { networkEvents(l.node.ctx, events) })
 	known := interfaceState()
 	l.tell(socks)
 	for {
 		select {
 		case <-again.C:
 			l.tell(socks)
-		case <-look.C:
+		case <-events:
+			rest(l.node.ctx, networkRest, nil)
 			if now := interfaceState(); now != known {
 				known = now
 				l.tell(socks)

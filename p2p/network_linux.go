@@ -7,7 +7,7 @@ import (
 )
 
 // networkEvents puts a token into events whenever the kernel tells (rtnetlink)
-// that a link, an address or a route has changed.
+// that a link, an address or a route has changed, and once when it has begun to listen.
 func networkEvents(ctx context.Context, events chan struct{}) {
 	const groups = 1<<0 | 1<<4 | 1<<6 | 1<<8 // RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, syscall.NETLINK_ROUTE)
@@ -23,6 +23,7 @@ func networkEvents(ctx context.Context, events chan struct{}) {
 	}
 	stop := context.AfterFunc(ctx, func() { socket.Close() })
 	defer stop()
+	offer(events)
 	buf := make([]byte, 8<<10)
 	for ctx.Err() == nil {
 		// An error is that of a full buffer: something has changed then, too.
