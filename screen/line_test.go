@@ -112,9 +112,10 @@ type theatre struct {
 	source *screentest.Source
 	seen   *screentest.Recorder
 
-	mu   sync.Mutex
-	ages []time.Duration
-	sum  int // of bytes
+	mu    sync.Mutex
+	ages  []time.Duration
+	sum   int // of bytes
+	whole int // frames after which nothing was left to be sent
 }
 
 // bytes returns how many the frames had.
@@ -135,6 +136,9 @@ func newTheatre(t *testing.T, w, h int, rate int64, rtt time.Duration, want scre
 		if f.Bytes > 0 {
 			th.ages = append(th.ages, time.Since(f.Time))
 			th.sum += f.Bytes
+		}
+		if f.Bytes > 0 && f.Exact {
+			th.whole++
 		}
 		return nil
 	}

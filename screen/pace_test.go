@@ -14,6 +14,8 @@ type pipe struct {
 	rtt  time.Duration
 	free time.Time // when the frames sent so far have left
 
+	making time.Duration // what the host takes to make a message
+
 	random  *rand.Rand // which packets get lost, of one out of loss
 	loss    int
 	ordered time.Time // before that nothing more is handed over at the other end
@@ -52,16 +54,21 @@ func floodWith(l pipe, news bool, forTime time.Duration, change func(l *pipe, af
 	start := time.Unix(1000, 0)
 	now := start
 	send := func(seq uint32, n int) {
+		now = now.Add(l.making)
 		if after := now.Sub(start); after > forTime/2 {
 			f.queue = max(f.queue, l.free.Sub(now))
 			f.rate += float64(n) / (forTime / 2).Seconds()
 		}
-		p.sent(seq, n, 0, now)
+		p.sent(seq, n, l.making, now)
 		answers = append(answers, answer{seq, l.send(n, now)})
 	}
 	send(0, 100) // the display
 	for seq := uint32(1); now.Sub(start) < forTime; {
 		change(&l, now.Sub(start))
+		for len(answers) > 0 && !answers[0].at.After(now) { // came while the last message was made
+			p.shown(answers[0].seq, 0, answers[0].at)
+			answers = answers[1:]
+		}
 		wait := p.wait(now)
 		if wait == 0 {
 			if p.blind(now) {
@@ -101,6 +108,14 @@ func TestPaceFillsALineWithoutQueueing(t *testing.T) {
 		if f.queue > 3*frameTime {
 			t.Errorf("a line of %.0f bytes/s and %v: a message waited %v", l.rate, l.rtt, f.queue)
 		}
+	}
+}
+
+// TestAMessageIsMadeWhileTheOneBeforeIsOnTheLine: and what is made too early would wait.
+func TestAMessageIsMadeWhileTheOneBeforeIsOnTheLine(t *testing.T) {
+	l := pipe{rate: 50e6, rtt: time.Millisecond, making: 8 * time.Millisecond}
+	if f := flood(l, 10*time.Second, steady); f.rate < 0.9*l.rate || f.queue > time.Millisecond {
+		t.Errorf("%.2f of the line are used, a message waited %v", f.rate/l.rate, f.queue)
 	}
 }
 
