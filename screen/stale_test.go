@@ -23,20 +23,20 @@ func (th *theatre) storm(n int) {
 	})
 }
 
-// TestWhatMovesAllTheTimeArrivesWhole: on a line that takes two messages and 80 ms for
+// TestWhatMovesAllTheTimeArrivesWhole: on a line that takes two messages and 70 ms for
 // each picture, newer pixels wait for the second one.
 func TestWhatMovesAllTheTimeArrivesWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		th := newTheatre(t, 640, 400, 10_000_000, 10*time.Millisecond, screen.Want{Quality: screen.Lossless})
-		th.play(time.Second, th.storm)
+		th := newTheatre(t, 480, 400, 8_000_000, 10*time.Millisecond, screen.Want{Quality: screen.Lossless})
+		th.play(time.Second/2, th.storm)
 		th.mu.Lock()
 		before := th.whole
 		th.mu.Unlock()
-		th.play(time.Second, th.storm)
+		th.play(time.Second/2, th.storm)
 		th.mu.Lock()
 		defer th.mu.Unlock()
-		if whole := th.whole - before; whole < 8 {
-			t.Errorf("%d whole pictures in a second", whole)
+		if whole := th.whole - before; whole < 3 {
+			t.Errorf("%d whole pictures in half a second", whole)
 		}
 	})
 }
@@ -45,7 +45,7 @@ func TestWhatMovesAllTheTimeArrivesWhole(t *testing.T) {
 // for three quarters of a second, what comes is not as old.
 func TestAPictureThatTakesLongGivesWayToANewerOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		th := newTheatre(t, 640, 400, 1_000_000, 10*time.Millisecond, screen.Want{Quality: screen.Lossless})
+		th := newTheatre(t, 320, 200, 250_000, 10*time.Millisecond, screen.Want{Quality: screen.Lossless})
 		th.play(time.Second, th.storm)
 		th.watched(0)
 		th.play(2*time.Second, th.storm)
