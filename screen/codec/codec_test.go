@@ -319,18 +319,17 @@ func (l *link) force(k kind) {
 	}
 }
 
-// Every kind can say every page, not only those it is chosen for.
+// Every kind can say the middle of every page, not only those it is chosen for.
 func TestEveryKindIsExact(t *testing.T) {
-	for i, p := range pages(t) {
-		if len(p.pic.Pix) > 1<<20 && i%8 > 0 {
-			continue // a few of the large ones will do
-		}
+	for _, p := range pages(t) {
+		middle := image.Rect(-128, -65, 129, 66).Add(image.Pt(p.pic.W/2, p.pic.H/2))
+		pic := p.pic.Sub(middle.Intersect(p.pic.Bounds())).clone()
 		for _, k := range []kind{kindWords, kindExact, kindFit, kindBits} {
-			l := newLink(t, p.pic.W, p.pic.H)
+			l := newLink(t, pic.W, pic.H)
 			if k.planar() {
 				l.enc.picture = k
 			}
-			l.showAs(k, p.pic)
+			l.showAs(k, pic)
 		}
 	}
 }

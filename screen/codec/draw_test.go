@@ -36,7 +36,7 @@ func pages(t testing.TB) []page {
 		{"gradient", gradientPage(500, 333)},
 		{"noise", noisePage(300, 200, 3)},
 		{"photo", photoPage(641, 479, 4)},
-		{"mixed", mixedPage(t, 1000, 700)},
+		{"mixed", mixedPage(t, 640, 450)},
 		{"tiny", noisePage(1, 1, 5)},
 		{"line", gradientPage(700, 1)},
 		{"column", photoPage(1, 300, 6)},
