@@ -27,7 +27,8 @@ type Key struct {
 	Again bool   // it is down already: what it does is done once more
 }
 
-// Motion moves the pointer to a pixel of the host's picture.
+// Motion moves the pointer to a pixel of the host's desktop: one of its picture, moved by
+// the origin of the display.
 type Motion struct{ X, Y int }
 
 // Button is a pointer button going down or up: 1 left, 2 middle, 3 right,

@@ -24,7 +24,7 @@ const maxBody = 64 << 10
 // From the viewer.
 const (
 	msgKey    wire.Type = 0x01 // usage uint16 (HID page 0x07; 0: known by its keysym alone), down uint8 (0, 1; 2: still, and it repeats), keysym uint32 (X11; 0: none)
-	msgMotion wire.Type = 0x02 // x, y int32: pixel of the host's picture
+	msgMotion wire.Type = 0x02 // x, y int32: pixel of the host's desktop (of the picture, plus the display's origin)
 	msgButton wire.Type = 0x03 // button uint8 (1 left, 2 middle, 3 right, 8 back, 9 forward), down uint8
 	msgWheel  wire.Type = 0x04 // dx, dy int32: 1/120 notch, positive is right and down
 	msgText   wire.Type = 0x05 // text, UTF-8, at most 4 KiB

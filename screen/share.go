@@ -167,11 +167,11 @@ func (s *Share) keep(f *Frame) {
 	s.mu.Unlock()
 }
 
-// Point tells where on the screen the pointer is now: what is there goes first.
+// Point tells where on the desktop the pointer is now: what is there goes first.
 func (s *Share) Point(at image.Point) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.near = at
+	s.near = at.Sub(s.display.Origin)
 }
 
 // say tells the viewers why there is no new picture.

@@ -190,6 +190,11 @@ func TestThePointerArrivesInPixelsOfTheHost(t *testing.T) {
 	motion(input.Motion{X: 0, Y: 0}) // a drag beyond the window
 	x.Run(t, "xdotool", "mouseup", "1")
 	expect(t, w, input.Button{Button: 1})
+	right := whole(noise(seeded(), 640, 480))
+	right.Display.Origin = image.Pt(1000, 20) // now it shows the monitor on the right
+	show(t, w, right)
+	x.Run(t, "xdotool", "mousemove", "180", "161")
+	motion(input.Motion{X: 1100, Y: 121})
 }
 
 func TestAFullScreenPictureIsScaledAndThePointerWithIt(t *testing.T) {

@@ -32,6 +32,7 @@ type painter struct {
 	up     *uploader
 	closed bool
 	size   image.Point // of the picture; zero: none yet
+	origin image.Point // where it is on the host's desktop
 	pixmap xproto.Pixmap
 	pixGC  xproto.Gcontext // draws on pixmap
 	pixPic render.Picture  // reads pixmap
@@ -66,14 +67,15 @@ func newGC(c *x11.Conn, d xproto.Drawable) (xproto.Gcontext, error) {
 	return gc, nil
 }
 
-// show takes the dirty rectangles of a picture over and paints them. fresh says
-// that the picture has another size than before.
-func (p *painter) show(pic *codec.Picture, dirty []image.Rectangle) (fresh bool, err error) {
+// show takes the dirty rectangles of a picture over, which is at origin on the host's
+// desktop, and paints them. fresh says that the picture has another size than before.
+func (p *painter) show(pic *codec.Picture, origin image.Point, dirty []image.Rectangle) (fresh bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return false, ErrClosed
 	}
+	p.origin = origin
 	if size := image.Pt(pic.W, pic.H); size != p.size {
 		if err := p.setSizeLocked(size); err != nil {
 			return false, err
@@ -285,7 +287,8 @@ func (p *painter) point(at image.Point) (host image.Point, inside bool) {
 		p.placeLocked()
 		p.paintAllLocked()
 	}
-	return p.layout.toHost(at)
+	host, inside = p.layout.toHost(at)
+	return host.Add(p.origin), inside
 }
 
 // close gives the shared memory back, after the connection has been closed: a

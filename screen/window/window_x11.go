@@ -167,7 +167,7 @@ func (w *Window) show(f *screen.Frame) error {
 		return err
 	}
 	if f.Picture != nil {
-		fresh, err := w.paint.show(f.Picture, f.Dirty)
+		fresh, err := w.paint.show(f.Picture, f.Display.Origin, f.Dirty)
 		if err != nil {
 			return err
 		}
