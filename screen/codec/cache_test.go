@@ -77,6 +77,10 @@ func TestWhatComesBackStaysInTheCache(t *testing.T) {
 // for 150 frames goes away, on lines where the film was coarse, and became exact at
 // its end, as well as where it always was.
 func TestADesktopBehindAFilmComesFromTheCache(t *testing.T) {
+	var film [10]*Picture
+	for i := range film {
+		film[i] = photoPage(480, 300, uint64(2+i))
+	}
 	for _, line := range []Line{{Rate: 250e3, Budget: 2500, Most: 16e3}, {Rate: 1e9}} {
 		l := newLink(t, 640, 360) // the lowest tiles are cut
 		l.enc.SetLine(line)
@@ -85,7 +89,7 @@ func TestADesktopBehindAFilmComesFromTheCache(t *testing.T) {
 		l.still()
 		screen := desk.clone()
 		for i := range 150 {
-			paste(screen, photoPage(480, 300, uint64(2+i%10)), 70, 60)
+			paste(screen, film[i%len(film)], 70, 60)
 			l.enc.Update(screen, []image.Rectangle{screen.Bounds()})
 			l.frame(1 << 30)
 			l.now = l.now.Add(time.Second / 30)
